@@ -113,7 +113,9 @@ func (s Status) Answer() Answer { return states[s].answer }
 func (s Status) Next() []Status { return slices.Sorted(slices.Values(states[s].next)) }
 
 // CanBecome reports whether a payment may go from s to t; a status may always stay.
-func (s Status) CanBecome(t Status) bool { return s == t && s != 0 || slices.Contains(states[s].next, t) }
+func (s Status) CanBecome(t Status) bool {
+	return s == t && s != 0 || slices.Contains(states[s].next, t)
+}
 
 // Final reports whether nothing but an event outside the payment (a refund, a dispute) can follow.
 func (s Status) Final() bool {
