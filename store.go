@@ -16,7 +16,8 @@ type Store interface {
 	// it returns an error, but for a commit whose answer was lost. It returns the payment as stored, with its ID and
 	// new Version.
 	//
-	// See [Change] for what is written. Apply answers [ErrStale], and writes nothing, when the payment's version moved,
+	// See [Change] for what is written. The IDs of inserted transactions, refunds, events and breaks are set in the slices
+	// of the change. Apply answers [ErrStale], and writes nothing, when the payment's version moved,
 	// when the payment begins and its order has a live payment already, when a transaction to close is closed, or when
 	// a refund's or a record's key is taken. It answers [ErrHook] when the hook fails, and writes nothing then.
 	Apply(ctx context.Context, change Change) (Payment, error)

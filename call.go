@@ -1,0 +1,144 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+type detachedKey struct{}
+
+// detach returns a context that no longer listens to the caller's cancellation, only to our own deadline: from the first
+// byte to the gateway until the outcome is stored, the work goes on (rule 11).
+func (s *Service) detach(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Value(detachedKey{}) != nil {
+		return ctx, func() {}
+	}
+	ctx = context.WithValue(context.WithoutCancel(ctx), detachedKey{}, true)
+	return context.WithTimeout(ctx, s.opts.RequestTimeout)
+}
+
+// maxRateLimited is how often a call that the gateway refused to begin is tried again.
+const maxRateLimited = 2
+
+// call makes one call to the gateway within its time-out. A panic, and an error that does not say what happened, are an
+// unknown outcome. A call that the gateway refused to begin because of too many requests is tried again a little later.
+func (s *Service) call(ctx context.Context, step string, do func(context.Context) (Snapshot, error)) (Snapshot, error) {
+	for try := 0; ; try++ {
+		snap, err := s.callOnce(ctx, step, do)
+		if try == maxRateLimited || !errors.Is(err, ErrRateLimited) || OutcomeOf(err) != OutcomeNotApplied {
+			return snap, err
+		}
+		select {
+		case <-s.opts.Clock.After(time.Duration(try+1) * 100 * time.Millisecond):
+		case <-ctx.Done():
+			return snap, err
+		}
+	}
+}
+
+func (s *Service) callOnce(ctx context.Context, step string, do func(context.Context) (Snapshot, error)) (snap Snapshot, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.GatewayTimeout)
+	defer cancel()
+	defer func() {
+		// The panic's value may hold a secret: only its type is told.
+		if r := recover(); r != nil {
+			s.opts.Logger.ErrorContext(ctx, "the gateway panicked", "step", step, "type", fmt.Sprintf("%T", r))
+			snap, err = Snapshot{}, &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway failed"}
+		}
+	}()
+	snap, err = do(ctx)
+	if err == nil {
+		return snap, nil
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		e = NewError(Error{Code: ErrUnavailable, Message: "the gateway cannot be reached"}, err)
+	}
+	named := *e
+	named.Op, named.Gateway = step, s.gateway.Name()
+	s.opts.Logger.WarnContext(ctx, "gateway call", "step", step, "code", string(named.Code), "outcome", named.Outcome.String(),
+		"gateway_code", named.GatewayCode, "decline_code", named.DeclineCode, "request_id", named.RequestID)
+	return snap, &named
+}
+
+func (p Payment) ref() PaymentRef {
+	return PaymentRef{PaymentUID: p.UID, OrderID: p.OrderID, Account: p.Account}
+}
+
+// fetch reads the gateway's truth about the payment.
+func (s *Service) fetch(ctx context.Context, p Payment) (Snapshot, error) {
+	snap, err := s.call(ctx, "fetch", func(ctx context.Context) (Snapshot, error) {
+		return s.gateway.Fetch(ctx, FetchRequest{PaymentRef: p.ref(), Reference: p.Reference})
+	})
+	if err == nil && !readable(p, snap) {
+		err = &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer cannot be used"}
+	}
+	return snap, err
+}
+
+// authorize asks a gateway without intents for the money.
+func (c *charge) authorize(ctx context.Context, rec Record, req PayRequest) (Snapshot, error) {
+	tx := rec.last()
+	return c.call(ctx, "authorize", func(ctx context.Context) (Snapshot, error) {
+		return c.gateway.Authorize(ctx, AuthorizeRequest{PaymentRef: rec.Payment.ref(), Key: tx.key("authorize"), Amount: tx.Amount,
+			Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer})
+	})
+}
+
+// maxPrepare is how often an intent is tried to be made: it moves no money, so a lost answer is no doubt.
+const maxPrepare = 3
+
+// prepare makes or changes the gateway's object, again under the same key when the answer is lost.
+func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snapshot, error) {
+	p, tx := rec.Payment, rec.last()
+	for try := 1; ; try++ {
+		snap, err := c.call(ctx, "prepare", func(ctx context.Context) (Snapshot, error) {
+			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: tx.Amount,
+				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer})
+		})
+		if err == nil && !(readable(p, snap) && differs(p, snap, c.opts.LiveMode) == "") {
+			err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway's answer does not fit the order"}
+		}
+		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {
+			return snap, err
+		}
+		select {
+		case <-c.opts.Clock.After(time.Duration(try) * 100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// confirm asks for the money with what is attached to the object.
+func (s *Service) confirm(ctx context.Context, rec Record, tx Transaction) (Snapshot, error) {
+	return s.call(ctx, "confirm", func(ctx context.Context) (Snapshot, error) {
+		return s.intents.Confirm(ctx, ConfirmRequest{PaymentRef: rec.Payment.ref(), Key: tx.key("confirm"), Reference: rec.Payment.Reference})
+	})
+}
+
+// send makes the request of an open transaction that works on a known object. Sending it again cannot move money twice: the
+// object is confirmed, captured and canceled at most once, and a refund goes under its old key.
+func (s *Service) send(ctx context.Context, rec Record, tx Transaction) (Snapshot, error) {
+	p, key := rec.Payment, tx.key(string(tx.Kind))
+	switch tx.Kind {
+	case KindAuthorize:
+		return s.confirm(ctx, rec, tx)
+	case KindCapture:
+		return s.call(ctx, "capture", func(ctx context.Context) (Snapshot, error) {
+			return s.gateway.Capture(ctx, CaptureRequest{PaymentRef: p.ref(), Key: key, Reference: p.Reference, Amount: tx.Amount})
+		})
+	case KindVoid:
+		return s.call(ctx, "void", func(ctx context.Context) (Snapshot, error) {
+			return s.gateway.Void(ctx, VoidRequest{PaymentRef: p.ref(), Key: key, Reference: p.Reference})
+		})
+	case KindRefund:
+		return s.call(ctx, "refund", func(ctx context.Context) (Snapshot, error) {
+			return s.gateway.Refund(ctx, RefundRequest{PaymentRef: p.ref(), Key: key, Reference: p.Reference,
+				RefundUID: tx.RefundUID, Amount: tx.Amount, Reason: rec.refund(tx.RefundUID).Reason})
+		})
+	default:
+		return Snapshot{}, &Error{Code: ErrInternal, Outcome: OutcomeNotApplied, Message: "a transaction of an unknown kind"}
+	}
+}

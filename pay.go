@@ -1,0 +1,206 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Pay takes the payment of an order, once. What it does with an order that has a payment already is the table in DESIGN
+// ("POST again"): a secured payment is answered as it is, a doubt is resolved first, a decline may be tried again.
+//
+// A nil error means that the request went as asked: look at Result.Payment.Status for how far the payment is. A decline
+// answers ErrDeclined and an unknown outcome ErrUnknown, both with the recorded payment in the Result. Every other error
+// means that this request moved no money: ErrInvalid (a field is named), ErrOrderNotFound, ErrConflict and below, ErrUnsupported,
+// ErrIdempotencyKeyReused, ErrUnavailable, ErrRateLimited, ErrGatewayRejected, ErrGatewayConfig, ErrInTransaction.
+//
+// Once the first byte went to the gateway the work goes on to its own deadline, whatever becomes of ctx.
+func (s *Service) Pay(ctx context.Context, req PayRequest) (Result, error) {
+	c := s.newCharge("pay", req)
+	res, err := c.run(ctx, c.pay)
+	return res, s.fail("pay", err)
+}
+
+// pay does one step with the order's payment as it is stored.
+func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
+	p := rec.Payment
+	switch p.Status {
+	case StatusAuthorized, StatusPaid, StatusPartiallyRefunded, StatusDisputed, StatusProcessing, StatusHeld:
+		return Result{Payment: p}, nil
+	case StatusRefunded:
+		return Result{}, conflict(ErrConflict, "OrderID", "the order's payment was refunded")
+	}
+	if !p.Live {
+		return c.attempt(ctx, Record{})
+	}
+	if settled, err := c.resolveDoubt(ctx, rec); !settled {
+		return doubted(p, err)
+	}
+	if p.Status == StatusDeclined {
+		return c.afterDecline(ctx, rec)
+	}
+	last := lastAuthorize(rec)
+	if c.req.Source.IsZero() || c.fingerprint == last.Fingerprint && last.Outcome == OutcomeApplied {
+		return c.reuse(ctx, rec)
+	}
+	return c.attempt(ctx, rec)
+}
+
+// afterDecline shares a decline that came since this request began, and tries again only after an older one.
+func (c *charge) afterDecline(ctx context.Context, rec Record) (Result, error) {
+	if c.share || lastAuthorize(rec).ClosedAt.After(c.begun) {
+		return Result{Payment: rec.Payment}, declined(rec.Payment)
+	}
+	if c.req.Source.IsZero() {
+		return c.reuse(ctx, rec)
+	}
+	return c.attempt(ctx, rec)
+}
+
+// reuse answers the order's open intent with its client secret, and with whatever the gateway says of it by now.
+func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
+	p := rec.Payment
+	if err := c.payable(); err != nil {
+		return Result{}, err
+	}
+	if p.Reference == "" || p.Amount != c.order.Total {
+		return c.attempt(ctx, rec)
+	}
+	rec, snap, err := c.refresh(ctx, rec)
+	if err != nil {
+		return c.unreadable(p, err)
+	}
+	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total {
+		return c.attempt(ctx, rec) // an earlier repricing did not reach the gateway
+	}
+	if rec.Payment.Status == StatusDeclined && c.req.Source.IsZero() && p.Status == StatusDeclined {
+		if rec.Payment, err = c.commit(ctx, rec.Payment, reopened(rec.Payment, c.now())); err != nil {
+			return Result{}, err
+		}
+	}
+	return c.answer(rec.Payment, snap)
+}
+
+// attempt begins a new try: on the order's open payment where the gateway can, else on a new one after the old one ended.
+func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
+	if err := c.payable(); err != nil {
+		return Result{}, err
+	}
+	p := rec.Payment
+	switch {
+	case p.UID == "":
+		p = c.newPayment()
+	case p.Reference == "":
+		p = c.priced(p)
+	case c.intents == nil && p.Status == StatusDeclined:
+		p.Live = false
+		_, err := c.store.Apply(ctx, Change{Payment: p})
+		return Result{}, again(err)
+	case c.intents == nil || p.Status == StatusRequiresAction && p.Amount != c.order.Total:
+		return c.giveUp(ctx, rec)
+	default:
+		p = c.priced(p)
+	}
+	last := lastAuthorize(rec)
+	tx := c.newTransaction(p, KindAuthorize, c.order.Total)
+	tx.Fingerprint = c.fingerprint
+	ready := p.Reference != "" && last.Sent && last.Outcome == OutcomeNotApplied && p.Status == StatusCreated &&
+		last.Fingerprint == c.fingerprint && !c.req.Source.IsZero()
+	return c.begin(ctx, Record{Payment: p, Transactions: append(rec.Transactions, tx), Refunds: rec.Refunds}, ready)
+}
+
+// giveUp voids the open object: only a definite "canceled" lets a new attempt begin.
+func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
+	rec, _, err := c.void(ctx, c.owner, rec, "")
+	if err != nil {
+		return Result{Payment: rec.Payment}, err
+	}
+	return Result{}, ErrStale
+}
+
+// begin commits the attempt before the gateway is called, and then calls it.
+func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, error) {
+	tx := rec.last()
+	if c.intents == nil || ready {
+		tx.Sent = true
+		rec.Payment = sent(rec.Payment)
+	}
+	change := Change{Payment: rec.Payment, Transactions: rec.Transactions[len(rec.Transactions)-1:], Key: c.claim(rec.Payment)}
+	change.Payment.DueAt = c.soon()
+	if err := c.hold(ctx, &rec, change); err != nil {
+		return Result{}, err
+	}
+	c.claimed()
+	ctx, cancel := c.detach(ctx)
+	defer cancel()
+	if c.intents == nil {
+		snap, err := c.authorize(ctx, rec, c.req)
+		return c.conclude(ctx, rec, snap, err)
+	}
+	if !ready {
+		snap, err := c.prepare(ctx, rec, c.req)
+		if err != nil {
+			return c.abandon(ctx, rec, snap, err)
+		}
+		if err := c.prepared(ctx, &rec, snap); err != nil {
+			return Result{}, err
+		}
+		if c.req.Source.IsZero() {
+			return c.answer(rec.Payment, snap)
+		}
+	}
+	snap, err := c.confirm(ctx, rec, *rec.last())
+	return c.conclude(ctx, rec, snap, err)
+}
+
+// prepared commits the reference of the gateway's object, before any money can move. An intent that the payer confirms is
+// done with that; for any other the request that moves money comes next.
+func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error {
+	tx := rec.last()
+	tx.Reference = snap.Reference
+	rec.Payment.Reference = snap.Reference
+	rec.Payment.Method = merged(rec.Payment.Method, snap.Method)
+	change := Change{Transactions: rec.Transactions[len(rec.Transactions)-1:]}
+	if c.req.Source.IsZero() {
+		tx.close(OutcomeApplied, c.now())
+		change.Payment = reopened(rec.Payment, c.now()).Payment
+		change.Payment.DueAt = c.later(0)
+		p, err := c.persist(ctx, rec.Payment, change)
+		rec.Payment = p
+		return err
+	}
+	tx.Sent = true
+	change.Payment = sent(rec.Payment)
+	return c.hold(ctx, rec, change)
+}
+
+// conclude takes the gateway's answer to a request that moves money: it folds what is known, and seeks evidence for what
+// is not while the payer waits.
+func (c *charge) conclude(ctx context.Context, rec Record, snap Snapshot, err error) (Result, error) {
+	settled, err := c.settle(ctx, rec, snap, err)
+	if errors.Is(err, ErrUnknown) {
+		settled, snap, err = c.seek(ctx, settled)
+	}
+	if err != nil {
+		return Result{Payment: settled.Payment}, err
+	}
+	return c.answer(settled.Payment, snap)
+}
+
+// abandon ends an attempt whose object was not made: no money could move.
+func (c *charge) abandon(ctx context.Context, rec Record, snap Snapshot, cause error) (Result, error) {
+	change := rejected(rec, cause, c.now())
+	change.Payment.DueAt = c.later(0)
+	p, err := c.persist(ctx, rec.Payment, change)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case errors.Is(cause, ErrDeclined):
+		return c.answer(p, snap)
+	case OutcomeOf(cause) == OutcomeUnknown:
+		return Result{}, NewError(Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Gateway: c.gateway.Name(),
+			Message: "the payment service cannot be reached; nothing was charged", RetryAfter: time.Second}, cause)
+	default:
+		return Result{}, cause
+	}
+}

@@ -1,0 +1,210 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// Report counts what a Reconcile did.
+type Report struct {
+	// Looked counts the payments that were due, Resolved those that left doubt, Pending those that stay due.
+	Looked, Resolved, Pending int
+}
+
+// Reconcile looks at every payment that is due and leased to nobody: it seeks evidence for what is in doubt, folds what
+// the gateway says of what is open, and gives up what nobody pays. It ends when nothing is due any more, or with ctx. Several
+// processes may run it at once: each leases one payment at a time, so that a payer never waits for a batch. An error of one payment does not end it; it answers an error only when the store fails.
+func (s *Service) Reconcile(ctx context.Context) (Report, error) {
+	var report Report
+	if err := s.enter(ctx); err != nil {
+		return report, s.fail("reconcile", err)
+	}
+	owner, due := newUID(s.now()), s.now()
+	for ctx.Err() == nil {
+		leased, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, DueBefore: due, Owner: owner,
+			For: s.opts.RequestTimeout + leaseMargin, Limit: 1})
+		if err != nil {
+			return report, s.fail("reconcile", err)
+		}
+		if len(leased) == 0 {
+			return report, nil
+		}
+		for _, p := range leased {
+			report.Looked++
+			after, err := s.look(ctx, owner, p)
+			switch {
+			case err != nil || after.Status == StatusUnknown:
+				report.Pending++
+				s.opts.Logger.WarnContext(ctx, "reconcile", "payment", p.UID, "status", after.Status.String(), "tries", after.Tries)
+			default:
+				report.Resolved++
+			}
+		}
+	}
+	return report, s.fail("reconcile", ctx.Err())
+}
+
+// look works on one leased payment.
+func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payment, error) {
+	ctx, cancel := s.detach(ctx)
+	defer cancel()
+	rec, err := s.store.Find(ctx, Query{Namespace: leased.Namespace, UID: leased.UID})
+	if err != nil {
+		return leased, err
+	}
+	if rec.Payment.Version != leased.Version {
+		return rec.Payment, nil // somebody else has it by now
+	}
+	p := rec.Payment
+	waiting := p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined
+	switch expired := waiting && !s.now().Before(s.expiry(rec, p)); {
+	case p.Status == StatusUnknown || rec.open():
+		rec, _, err = s.seek(ctx, rec)
+	case expired && p.Reference == "":
+		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
+	case expired:
+		rec, _, err = s.void(ctx, owner, rec, reasonExpired)
+	case p.Reference == "":
+		rec.Payment, err = s.postpone(ctx, rec)
+	default:
+		rec, err = s.watch(ctx, rec)
+	}
+	if errors.Is(err, ErrDeclined) {
+		err = nil
+	}
+	return rec.Payment, err
+}
+
+// watch folds what the gateway says of a payment without doubt, and looks again later, each time a little later.
+func (s *Service) watch(ctx context.Context, rec Record) (Record, error) {
+	rec.Payment.Tries++
+	after, _, err := s.refresh(ctx, rec)
+	if err != nil {
+		rec.Payment.Tries--
+		p, _ := s.postpone(ctx, rec)
+		rec.Payment = p
+		return rec, err
+	}
+	return after, nil
+}
+
+// postpone frees the payment and makes it due later.
+func (s *Service) postpone(ctx context.Context, rec Record) (Payment, error) {
+	p := rec.Payment
+	p.Tries++
+	p.DueAt = s.next(rec, p)
+	stored, err := s.persist(ctx, rec.Payment, Change{Payment: p})
+	if err != nil {
+		return rec.Payment, err
+	}
+	return stored, nil
+}
+
+// seekRounds is how often evidence is sought before the doubt is left for later.
+const seekRounds = 2
+
+// seek looks for evidence for everything open on a leased payment (rule 3). It answers ErrUnknown when the doubt stays;
+// the payment is due again then, and free.
+func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error) {
+	var snap Snapshot
+	for range seekRounds {
+		var err error
+		rec, snap, err = s.resolve(ctx, rec)
+		if err == nil && !rec.open() && rec.Payment.Status != StatusUnknown {
+			return rec, snap, nil
+		}
+		found, findErr := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		if findErr != nil || found.Payment.LeaseOwner != rec.Payment.LeaseOwner || found.Payment.LeaseOwner == "" {
+			return rec, snap, unknown(rec.Payment)
+		}
+		rec = found
+	}
+	if p, err := s.postpone(ctx, rec); err == nil {
+		rec.Payment = p
+	}
+	return rec, snap, unknown(rec.Payment)
+}
+
+// resolve makes one try to end the doubts of a leased payment: it reads the gateway's truth, and where that is no evidence
+// it sends the request again on the same object, or cancels the object when the payer has long gone.
+func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, error) {
+	rec, err := s.dropUnsent(ctx, rec)
+	if err != nil || !rec.open() && rec.Payment.Status != StatusUnknown {
+		return rec, Snapshot{}, err
+	}
+	snap, err := s.fetch(ctx, rec.Payment)
+	if err != nil {
+		return rec, snap, err
+	}
+	if !rec.open() || rec.proved(snap) {
+		return s.foldIn(ctx, rec, snap, folding{})
+	}
+	return s.retry(ctx, rec, snap, rec.urgent())
+}
+
+// dropUnsent closes what was begun and never sent: nothing of it can have moved money.
+func (s *Service) dropUnsent(ctx context.Context, rec Record) (Record, error) {
+	change := Change{Payment: rec.Payment}
+	txs := slices.Clone(rec.Transactions)
+	for i := range txs {
+		if tx := &txs[i]; tx.Open() && tx.Kind == KindAuthorize && !tx.Sent {
+			tx.close(OutcomeNotApplied, s.now())
+			change.Transactions = append(change.Transactions, *tx)
+		}
+	}
+	if len(change.Transactions) == 0 {
+		return rec, nil
+	}
+	after := Record{Payment: rec.Payment, Transactions: txs, Refunds: rec.Refunds}
+	change.Payment.DueAt = s.next(after, rec.Payment)
+	p, err := s.persist(ctx, rec.Payment, change)
+	if err != nil {
+		return rec, err
+	}
+	after.Payment = p
+	return after, nil
+}
+
+// keyLife is how long a gateway surely remembers an idempotency key (Stripe: at least 24 hours), less a margin.
+const keyLife = 23 * time.Hour
+
+// retry sends the request of an open transaction again, or cancels the object of one that is too old to be completed.
+func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Transaction) (Record, Snapshot, error) {
+	age := s.now().Sub(tx.CreatedAt)
+	switch {
+	case tx.Kind == KindAuthorize && s.intents == nil:
+		return rec, snap, nil // a second request could make a second object
+	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter:
+		return s.void(ctx, rec.Payment.LeaseOwner, rec, "")
+	case tx.Kind == KindRefund && age >= keyLife:
+		return rec, snap, s.lostRefund(ctx, rec, tx)
+	}
+	rec, err := s.lease(ctx, rec, rec.Payment.LeaseOwner)
+	if err != nil {
+		return rec, snap, err
+	}
+	snap, err = s.send(ctx, rec, tx)
+	said := err == nil || errors.Is(err, ErrDeclined) && snap.Reference != ""
+	if said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "" && rec.proved(snap) {
+		return s.foldIn(ctx, rec, snap, folding{})
+	}
+	if said || OutcomeOf(err) != OutcomeUnknown || tx.Kind == KindRefund && !answerOf(err).Replayed {
+		return rec, snap, err
+	}
+	// The gateway may replay an error that it saved under the key: the next try goes under a new one. The object takes
+	// the money at most once; a refund gets a new key only when the old one's request is known to have ended.
+	tx.Round++
+	return rec, snap, s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
+}
+
+// lostRefund tells an operator, once, that a refund cannot be found and its key is forgotten.
+func (s *Service) lostRefund(ctx context.Context, rec Record, tx Transaction) error {
+	if tx.GatewayCode == codeLost {
+		return nil
+	}
+	tx.GatewayCode = codeLost
+	return s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx},
+		Breaks: []Break{s.newBreak(BreakRefund, rec.Payment, "the gateway does not list refund "+tx.RefundUID+", and its key is too old to send it again")}})
+}

@@ -1,0 +1,160 @@
+package payments
+
+import (
+	"context"
+	"errors"
+)
+
+// maxFolds is how often a fold starts again because the payment moved meanwhile.
+const maxFolds = 10
+
+// settle takes the answer to a request that moves money: it folds a definite one. It answers ErrUnknown, and leaves the
+// transaction open, for every answer that is no evidence.
+func (s *Service) settle(ctx context.Context, rec Record, snap Snapshot, err error) (Record, error) {
+	said := err == nil || errors.Is(err, ErrDeclined) && snap.Reference != ""
+	switch {
+	case said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "":
+		if evidence(*rec.last(), snap, true) == OutcomeUnknown {
+			return rec, unknown(rec.Payment)
+		}
+		after, _, err := s.foldIn(ctx, rec, snap, folding{direct: true})
+		return after, err
+	case err != nil && OutcomeOf(err) == OutcomeNotApplied:
+		change := rejected(rec, err, s.now())
+		change.Payment.DueAt = s.next(rec, change.Payment)
+		p, storeErr := s.persist(ctx, rec.Payment, change)
+		if storeErr != nil {
+			return rec, unknown(rec.Payment)
+		}
+		rec.Payment = p
+		return rec, err
+	default:
+		return rec, NewError(Error{Code: ErrUnknown, Gateway: s.gateway.Name(), Replayed: answerOf(err).Replayed,
+			Message: StatusUnknown.Answer().Message}, err)
+	}
+}
+
+// foldIn folds a snapshot that was read after the record, and writes the difference. When the payment moved meanwhile it
+// reads both again: no order of answers, events and looks can bring an older truth over a newer one (rule 4).
+func (s *Service) foldIn(ctx context.Context, rec Record, snap Snapshot, how folding) (Record, Snapshot, error) {
+	for range maxFolds {
+		held, err := s.judge(ctx, &rec, &snap, how)
+		if err != nil {
+			return rec, snap, err
+		}
+		f := how
+		f.rec, f.snap, f.now, f.held = rec, snap, s.now(), held
+		after, change := f.fold()
+		if !f.changed(after, change) && rec.Payment.LeaseOwner == "" {
+			return rec, snap, nil
+		}
+		change.Payment.DueAt = s.next(after, after.Payment)
+		p, err := s.persist(ctx, rec.Payment, change)
+		if err == nil {
+			after.Payment = p
+			return after, snap, nil
+		}
+		if !errors.Is(err, ErrStale) {
+			return rec, snap, s.unwritten(ctx, rec, err)
+		}
+		how.direct = false
+		if rec, err = s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID}); err != nil {
+			return rec, snap, s.unwritten(ctx, rec, err)
+		}
+		if snap, err = s.fetch(ctx, rec.Payment); err != nil {
+			return rec, snap, err
+		}
+	}
+	return rec, snap, ErrStale
+}
+
+// unwritten answers when the gateway's answer could not be written: the transaction stays open, and Reconcile asks again.
+func (s *Service) unwritten(ctx context.Context, rec Record, err error) error {
+	s.opts.Logger.ErrorContext(ctx, "the gateway's answer could not be written; it is asked again", "payment", rec.Payment.UID, "err", err)
+	return NewError(Error{Code: ErrUnknown, Message: StatusUnknown.Answer().Message}, err)
+}
+
+// judge tells why the payment must be held, and refuses a snapshot that is not of this payment. What would hold a payment
+// is read a second time first: an operator has to end it.
+func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how folding) (held string, err error) {
+	p := rec.Payment
+	secured := snap.Status == StatusAuthorized || snap.Status == StatusPaid
+	switch {
+	case how.accept || p.Status == StatusHeld || snap.Status == StatusCanceled:
+		return "", nil
+	case !secured && (snap.PaymentUID != p.UID || snap.OrderID != p.OrderID),
+		secured && p.Secured() && differs(p, *snap, s.opts.LiveMode) != "":
+		return "", &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer does not fit the payment"}
+	case !secured || p.Secured():
+		return "", nil
+	}
+	if held, err = s.mismatch(ctx, p, *snap); held == "" || err != nil {
+		return "", err
+	}
+	if *snap, err = s.fetch(ctx, p); err != nil {
+		return "", err
+	}
+	if snap.Status != StatusAuthorized && snap.Status != StatusPaid {
+		return "", nil
+	}
+	return s.mismatch(ctx, p, *snap)
+}
+
+// mismatch compares what the gateway secured with what the order asks, at the first success and never again (rule 1).
+func (s *Service) mismatch(ctx context.Context, p Payment, snap Snapshot) (string, error) {
+	if reason := differs(p, snap, s.opts.LiveMode); reason != "" {
+		return reason, nil
+	}
+	order, err := s.orders.Order(ctx, p.OrderID)
+	switch {
+	case errors.Is(err, ErrOrderNotFound):
+		return "the order is gone", nil
+	case errors.Is(err, ErrOrderClosed):
+		return "the order was closed before it was paid", nil
+	case err != nil:
+		return "", NewError(Error{Code: ErrUnknown, Message: "the order cannot be read now"}, err)
+	case order.Total != snap.Amount:
+		return "the order asks " + order.Total.String() + ", the payer confirmed " + snap.Amount.String(), nil
+	default:
+		return "", nil
+	}
+}
+
+// readable reports whether the snapshot is a truth about this payment's object at all.
+func readable(p Payment, snap Snapshot) bool {
+	switch snap.Status {
+	case StatusCreated, StatusRequiresAction, StatusProcessing, StatusAuthorized, StatusDeclined, StatusCanceled:
+	case StatusPaid:
+		if snap.Captured <= 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	return snap.Reference != "" && (p.Reference == "" || p.Reference == snap.Reference)
+}
+
+// differs tells in what the gateway's object is not the one that was asked for, and nothing when it is.
+func differs(p Payment, snap Snapshot, liveMode bool) string {
+	switch {
+	case snap.PaymentUID != p.UID:
+		return "the gateway's object carries another payment's reference"
+	case snap.OrderID != p.OrderID:
+		return "the gateway's object carries another order"
+	case snap.Amount != p.Amount:
+		return "the gateway's object is for " + snap.Amount.String() + ", the payment for " + p.Amount.String()
+	case snap.LiveMode != liveMode:
+		return "the gateway's object is not of the expected mode (live or test)"
+	default:
+		return ""
+	}
+}
+
+// refresh reads the gateway's truth and folds it.
+func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, error) {
+	snap, err := s.fetch(ctx, rec.Payment)
+	if err != nil {
+		return rec, snap, err
+	}
+	return s.foldIn(ctx, rec, snap, folding{})
+}
