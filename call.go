@@ -67,15 +67,24 @@ func (p Payment) ref() PaymentRef {
 	return PaymentRef{PaymentUID: p.UID, OrderID: p.OrderID, Account: p.Account}
 }
 
-// fetch reads the gateway's truth about the payment.
+// fetch reads the gateway's truth about the payment. Where the gateway knows no object by the id that it once answered,
+// it is asked by our own reference: the object that carries it is the payment's.
 func (s *Service) fetch(ctx context.Context, p Payment) (Snapshot, error) {
-	snap, err := s.call(ctx, "fetch", func(ctx context.Context) (Snapshot, error) {
-		return s.gateway.Fetch(ctx, FetchRequest{PaymentRef: p.ref(), Reference: p.Reference})
-	})
+	snap, err := s.fetchOnce(ctx, p)
+	if p.Reference != "" && errors.Is(err, ErrPaymentNotFound) {
+		p.Reference = ""
+		snap, err = s.fetchOnce(ctx, p)
+	}
 	if err == nil && !readable(p, snap) {
 		err = &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer cannot be used"}
 	}
 	return snap, err
+}
+
+func (s *Service) fetchOnce(ctx context.Context, p Payment) (Snapshot, error) {
+	return s.call(ctx, "fetch", func(ctx context.Context) (Snapshot, error) {
+		return s.gateway.Fetch(ctx, FetchRequest{PaymentRef: p.ref(), Reference: p.Reference})
+	})
 }
 
 // authorize asks a gateway without intents for the money.

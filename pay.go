@@ -112,8 +112,11 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 // giveUp voids the open object: only a definite "canceled" lets a new attempt begin.
 func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
 	rec, _, err := c.void(ctx, c.owner, rec, "")
+	if errors.Is(err, ErrConflict) {
+		_, _, err = c.refresh(ctx, rec) // the payer was faster: the next look answers the paid payment
+	}
 	if err != nil {
-		return Result{Payment: rec.Payment}, err
+		return doubted(rec.Payment, err)
 	}
 	return Result{}, ErrStale
 }

@@ -65,7 +65,7 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 	case expired && p.Reference == "":
 		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
 	case expired:
-		rec, _, err = s.void(ctx, owner, rec, reasonExpired)
+		rec, err = s.expire(ctx, owner, rec)
 	case p.Reference == "":
 		rec.Payment, err = s.postpone(ctx, rec)
 	default:
@@ -75,6 +75,17 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 		err = nil
 	}
 	return rec.Payment, err
+}
+
+// expire gives up a payment that nobody paid in time: at the gateway first, and only when the payer has not paid after all.
+func (s *Service) expire(ctx context.Context, owner string, rec Record) (Record, error) {
+	before := rec.Payment.Status
+	rec, err := s.watch(ctx, rec)
+	if err != nil || rec.Payment.Status != before {
+		return rec, err
+	}
+	rec, _, err = s.void(ctx, owner, rec, reasonExpired)
+	return rec, err
 }
 
 // watch folds what the gateway says of a payment without doubt, and looks again later, each time a little later.

@@ -1,6 +1,9 @@
 package payments
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // VoidCommand asks to give up a payment.
 type VoidCommand struct {
@@ -37,6 +40,11 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 			return err
 		}
 		after, _, err = s.void(ctx, owner, after, "")
+		if errors.Is(err, ErrConflict) {
+			if paid, _, readErr := s.refresh(ctx, after); readErr == nil {
+				after = paid
+			}
+		}
 		done = after.Payment
 		return err
 	})

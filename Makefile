@@ -1,0 +1,24 @@
+# make check is what CI runs on the source; make test is the README's command.
+GOLANGCI := v2.15.0
+MODULES := . internal/isogen
+
+.PHONY: test race check lint generate tools
+test:
+	go test ./...
+
+race:
+	go test -race -shuffle=on ./...
+
+check: lint
+	for m in $(MODULES); do (cd $$m && gofmt -l . | tee /dev/stderr | (! grep -q .) && go vet ./... && go mod tidy -diff) || exit 1; done
+	$(MAKE) race
+
+lint: tools
+	golangci-lint run ./...
+
+tools:
+	golangci-lint version 2>/dev/null | grep -q "$(GOLANGCI:v%=%)" || go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+generate:
+	go generate ./...
+	go run ./internal/statedoc > docs/state-machine.md

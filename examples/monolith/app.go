@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"gorm.io/driver/mysql"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/httpadapter"
+	"github.com/trendsic/payments/storage"
+	"github.com/trendsic/payments/storage/sqlite"
+)
+
+// app is the running shop.
+type app struct {
+	payments *payments.Service
+	handler  http.Handler
+	close    func()
+}
+
+// newApp puts the shop and the module together.
+func newApp(ctx context.Context, c config, log *slog.Logger) (*app, error) {
+	db, stateFile, err := openDatabase(c.db)
+	if err != nil {
+		return nil, err
+	}
+	closeDB := func() {
+		if pool, err := db.DB(); err == nil {
+			_ = pool.Close()
+		}
+	}
+	a, err := assemble(ctx, c, db, stateFile, log)
+	if err != nil {
+		closeDB()
+		return nil, err
+	}
+	a.close = closeDB
+	return a, nil
+}
+
+func assemble(ctx context.Context, c config, db *gorm.DB, stateFile string, log *slog.Logger) (*app, error) {
+	shop, err := newShop(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	if c.gateway != "fake" {
+		return nil, fmt.Errorf("-gateway is fake, not %q", c.gateway)
+	}
+	gateway, err := fake.New(fake.Options{AllowFake: true, StateFile: stateFile})
+	if err != nil {
+		return nil, err
+	}
+
+	// These lines are all that the module needs: its tables, a store on the shop's database, a service, and the routes.
+	if err := storage.Migrate(ctx, db, nil); err != nil {
+		return nil, err
+	}
+	store, err := storage.New(db, nil)
+	if err != nil {
+		return nil, err
+	}
+	service, err := payments.New(store, gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	routes, err := httpadapter.New(service, httpadapter.Options{
+		Authenticate:   httpadapter.Basic("shop", shop.verify),
+		Casing:         c.casing,
+		AllowedOrigins: split(c.origins),
+		Logger:         log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	mux := shop.routes()
+	fakeRoutes(mux, gateway)
+	mux.Handle("/", routes) // the documented paths match in any case, so the host's mux cannot name them
+	return &app{payments: service, handler: logged(log, mux)}, nil
+}
+
+// split reads a list separated by commas.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// openDatabase opens what -db names, and tells where the fake gateway keeps its state: beside a SQLite file, or in the
+// working directory.
+func openDatabase(name string) (db *gorm.DB, stateFile string, err error) {
+	config := &gorm.Config{Logger: logger.Discard}
+	switch {
+	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
+		db, err = gorm.Open(postgres.Open(name), config)
+		return db, "monolith.fake.json", err
+	case strings.HasPrefix(name, "mysql://"):
+		dsn, err := mysqlDSN(name)
+		if err != nil {
+			return nil, "", err
+		}
+		db, err = gorm.Open(mysql.Open(dsn), config)
+		return db, "monolith.fake.json", err
+	default:
+		db, err = sqlite.Open(name, nil)
+		return db, name + ".fake.json", err
+	}
+}
+
+// mysqlDSN turns mysql://user:password@host:port/database into what the driver reads.
+func mysqlDSN(name string) (string, error) {
+	u, err := url.Parse(name)
+	if err != nil {
+		return "", fmt.Errorf("-db is not a mysql:// address")
+	}
+	query := u.Query()
+	query.Set("parseTime", "true")
+	return fmt.Sprintf("%s@tcp(%s)%s?%s", u.User, u.Host, u.Path, query.Encode()), nil
+}
