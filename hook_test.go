@@ -1,0 +1,154 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+)
+
+// TestHookFails holds that a failing OnEvent never loses the gateway's answer: the caller is told a doubt, the money is
+// charged once, and order and payment end agreeing.
+func TestHookFails(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		fail func() error
+	}{
+		{"error", func() error { return errors.New("the host's table is locked") }},
+		{"panic", func() error { panic("tok_canary") }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			var failures atomic.Int64
+			failures.Store(3)
+			b.host.hook = func(context.Context, payments.Event) error {
+				if failures.Add(-1) >= 0 {
+					return tt.fail()
+				}
+				return nil
+			}
+			id := b.order()
+			res, err := b.pay(id, "tok_visa")
+			if !errors.Is(err, payments.ErrUnknown) {
+				t.Fatalf("the error is %v", err)
+			}
+			b.want(res.Payment, payments.StatusUnknown)
+			rec := b.record(id)
+			if rec.Payment.Reference == "" || rec.Transactions[0].Outcome != payments.OutcomeApplied {
+				t.Errorf("the gateway's answer is lost: %+v", rec)
+			}
+			for range 4 {
+				b.clock.advance(time.Hour)
+				b.reconcile()
+			}
+			b.want(b.record(id).Payment, payments.StatusPaid)
+			if got := b.host.types(); len(got) != 1 || got[0] != "payment.paid" {
+				t.Errorf("the host was told %v", got)
+			}
+			b.agree()
+		})
+	}
+}
+
+// TestHookFailsForEver holds that an operator is told, once, and that nothing is charged again.
+func TestHookFailsForEver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.host.hook = func(context.Context, payments.Event) error { return errors.New("never") }
+	id := b.order()
+	_, _ = b.pay(id, "tok_visa")
+	for range 12 {
+		b.clock.advance(25 * time.Hour)
+		b.reconcile()
+	}
+	breaks, err := b.Breaks(t.Context(), 0, 0)
+	if err != nil || len(breaks) != 1 || breaks[0].Kind != payments.BreakHook || breaks[0].OrderID != id {
+		t.Errorf("the breaks are %+v, %v", breaks, err)
+	}
+	if got := b.ledger(id).Charges; got != 1 {
+		t.Errorf("%d charges", got)
+	}
+	b.host.hook = nil
+	b.clock.advance(25 * time.Hour)
+	b.reconcile()
+	b.agree()
+}
+
+// TestHookOnRefund holds that a paid payment stays paid while the host cannot be told of its refund.
+func TestHookOnRefund(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	paid(b, id)
+	b.host.hook = func(context.Context, payments.Event) error { return errors.New("not now") }
+	if _, err := b.Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r"}); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.record(id).Payment, payments.StatusPaid)
+	b.host.hook = nil
+	b.clock.advance(time.Minute)
+	b.reconcile()
+	b.want(b.record(id).Payment, payments.StatusRefunded)
+	if got := b.host.types(); len(got) != 2 || got[1] != "payment.refunded" {
+		t.Errorf("the host was told %v", got)
+	}
+	b.agree()
+}
+
+// TestNoGatewayInsideAHook holds rule 2 against the host itself.
+func TestNoGatewayInsideAHook(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	var inside error
+	b.host.hook = func(ctx context.Context, _ payments.Event) error {
+		_, inside = b.Pay(ctx, payments.PayRequest{OrderID: id, Source: token("tok_visa")})
+		return nil
+	}
+	paid(b, id)
+	if !errors.Is(inside, payments.ErrInTransaction) {
+		t.Errorf("Pay inside OnEvent answers %v", inside)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)
+	b.clock.advance(time.Second)
+	paid(b, id)
+	refundAll(b, id, "a", 250)
+	refundAll(b, id, "b", 1000)
+	want := []string{"payment.declined", "payment.paid", "payment.partially_refunded", "payment.refunded"}
+	events, err := b.Events(t.Context(), 0, 0)
+	if err != nil || len(events) != len(want) {
+		t.Fatalf("the outbox holds %+v, %v", events, err)
+	}
+	for i, e := range events {
+		if e.Type != want[i] || e.OrderID != id || e.UID == "" || b.host.events[i].UID != e.UID {
+			t.Errorf("event %d is %+v", i, e)
+		}
+	}
+	if e := events[2]; e.Previous != payments.StatusPaid || e.Refunded != 250 || e.Captured != 1250 {
+		t.Errorf("the refund's event is %+v", e)
+	}
+	rest, err := b.Events(t.Context(), events[2].ID, 1)
+	if err != nil || len(rest) != 1 || rest[0].UID != events[3].UID {
+		t.Errorf("after the third comes %+v, %v", rest, err)
+	}
+}
+
+func refundAll(b *bundle, id payments.OrderID, key string, minor int64) payments.RefundResult {
+	b.t.Helper()
+	res, err := b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: key, Amount: usd(minor)})
+	if err != nil {
+		b.t.Fatalf("refund: %v", err)
+	}
+	return res
+}
