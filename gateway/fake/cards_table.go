@@ -95,11 +95,11 @@ var cardRows = []testCard{
 	{number: "4000000000009235", names: []string{"riskLevelElevated"}, doc: "Is approved and held for a review.",
 		behaviour: behaviour{review: true}},
 
-	{number: "4000000000990006", names: []string{"fake_processing"}, doc: "Is processed for a while, as a bank debit is.",
+	{number: "4000000000990004", names: []string{"fake_processing"}, doc: "Is processed for a while, as a bank debit is.",
 		behaviour: behaviour{processing: true}},
-	{number: "4000000000990014", names: []string{"fake_authenticationRequiredDispute"}, doc: "Asks for 3-D Secure and is disputed when the money is taken.",
+	{number: "4000000000990012", names: []string{"fake_authenticationRequiredDispute"}, doc: "Asks for 3-D Secure and is disputed when the money is taken.",
 		behaviour: behaviour{auth: authRequired, dispute: true}},
-	{number: "4000000000990022", names: []string{"fake_authenticationRequiredProcessing"}, doc: "Asks for 3-D Secure and is processed for a while.",
+	{number: "4000000000990020", names: []string{"fake_authenticationRequiredProcessing"}, doc: "Asks for 3-D Secure and is processed for a while.",
 		behaviour: behaviour{auth: authRequired, processing: true}},
 }
 
