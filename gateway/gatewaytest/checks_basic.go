@@ -61,11 +61,11 @@ func checkSnapshot(p *probe) {
 		if s.OrderID != ref.OrderID || s.PaymentUID != ref.PaymentUID {
 			p.errorf("order %v and payment %q are not ours", s.OrderID, s.PaymentUID)
 		}
-		if s.Method.Brand == "" || len(s.Method.Last4) != 4 || s.Method.Expiry.IsZero() {
-			p.errorf("the card is not complete: %+v", s.Method)
-		}
 		if s.Disputed || s.UnderReview || len(s.Refunds) > 0 {
 			p.errorf("a plain payment is disputed, under review or refunded")
+		}
+		if !p.NoCards && (s.Method.Brand == "" || len(s.Method.Last4) != 4 || s.Method.Expiry.IsZero()) {
+			p.errorf("the card is not complete: %+v", s.Method)
 		}
 	}
 }

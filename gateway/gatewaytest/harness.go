@@ -13,7 +13,7 @@ type Harness struct {
 	// New makes the subject of one check. It is called once for each check, and never shared between two. A gateway
 	// over a network may hand out the same account again: the suite never uses a name twice.
 	New func(ctx context.Context) (*Subject, error)
-	// Parallel lets the subtests of [Run] run at the same time.
+	// Parallel lets the checks be made at the same time.
 	Parallel bool
 	// Skip names checks that are not made, each with the reason. A core check cannot be skipped.
 	Skip map[string]string
@@ -33,6 +33,8 @@ type Subject struct {
 	Decline payments.Token
 	// Action is a token of a card that asks the payer to authenticate, and then is approved.
 	Action payments.Token
+	// NoCards tells that the payers pay by other means than cards, so that no snapshot shows one.
+	NoCards bool
 	// OneTime makes a token of an approved card that can be used once.
 	OneTime func() (payments.Token, error)
 	// Card is a raw card that is approved, for a gateway that takes them.

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -97,22 +98,36 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// Verify makes all checks and returns nil, or an error that joins one [*Violation] for each check that was violated.
+// Verify makes all checks and returns nil, or an error that joins one [*Violation] for each check that was violated, in the
+// order of [Checks]. With Harness.Parallel the checks are made at the same time.
 func Verify(ctx context.Context, h Harness) error {
 	if err := h.skipMistakes(); err != nil {
 		return err
 	}
-	var errs []error
-	for _, c := range Checks() {
+	atOnce := 1
+	if h.Parallel {
+		atOnce = maxAtOnce
+	}
+	checks := Checks()
+	errs := make([]error, len(checks))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for i, c := range checks {
 		if _, ok := h.Skip[c.Name]; ok {
 			continue
 		}
-		if _, err := h.run(ctx, c); err != nil {
-			errs = append(errs, err)
-		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			_, errs[i] = h.run(ctx, c)
+		})
 	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
+
+// maxAtOnce bounds the checks that Verify makes at the same time.
+const maxAtOnce = 32
 
 // run makes one check on a subject of its own. It returns why it was skipped, or the violation.
 func (h Harness) run(ctx context.Context, c Check) (string, error) {
