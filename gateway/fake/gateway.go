@@ -101,7 +101,7 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 func (g *Gateway) Confirm(ctx context.Context, req payments.ConfirmRequest) (payments.Snapshot, error) {
 	return g.call(ctx, request{op: OpConfirm, ref: req.PaymentRef, key: req.Key, params: []any{req.Reference},
 		run: func(now time.Time) (*intent, *payments.Error) {
-			in, err := g.find(OpConfirm, req.Reference)
+			in, err := g.findFor(OpConfirm, req.PaymentRef, req.Reference)
 			if err != nil {
 				return nil, err
 			}
@@ -130,7 +130,7 @@ func (g *Gateway) Authorize(ctx context.Context, req payments.AuthorizeRequest) 
 func (g *Gateway) Capture(ctx context.Context, req payments.CaptureRequest) (payments.Snapshot, error) {
 	return g.call(ctx, request{op: OpCapture, ref: req.PaymentRef, key: req.Key, params: []any{req.Reference, req.Amount},
 		run: func(now time.Time) (*intent, *payments.Error) {
-			in, err := g.find(OpCapture, req.Reference)
+			in, err := g.findFor(OpCapture, req.PaymentRef, req.Reference)
 			if err != nil {
 				return nil, err
 			}
@@ -142,7 +142,7 @@ func (g *Gateway) Capture(ctx context.Context, req payments.CaptureRequest) (pay
 func (g *Gateway) Void(ctx context.Context, req payments.VoidRequest) (payments.Snapshot, error) {
 	return g.call(ctx, request{op: OpVoid, ref: req.PaymentRef, key: req.Key, params: []any{req.Reference},
 		run: func(now time.Time) (*intent, *payments.Error) {
-			in, err := g.find(OpVoid, req.Reference)
+			in, err := g.findFor(OpVoid, req.PaymentRef, req.Reference)
 			if err != nil {
 				return nil, err
 			}
@@ -155,7 +155,7 @@ func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payme
 	return g.call(ctx, request{op: OpRefund, ref: req.PaymentRef, key: req.Key,
 		params: []any{req.Reference, req.RefundUID, req.Amount, req.Reason},
 		run: func(now time.Time) (*intent, *payments.Error) {
-			in, err := g.find(OpRefund, req.Reference)
+			in, err := g.findFor(OpRefund, req.PaymentRef, req.Reference)
 			if err != nil {
 				return nil, err
 			}
@@ -168,8 +168,8 @@ func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payme
 func (g *Gateway) Fetch(ctx context.Context, req payments.FetchRequest) (payments.Snapshot, error) {
 	return g.call(ctx, request{op: OpFetch, ref: req.PaymentRef, run: func(now time.Time) (*intent, *payments.Error) {
 		if req.Reference != "" {
-			return g.find(OpFetch, req.Reference)
+			return g.findFor(OpFetch, req.PaymentRef, req.Reference)
 		}
-		return g.search(req.PaymentUID, now)
+		return g.search(req.PaymentRef, now)
 	}})
 }

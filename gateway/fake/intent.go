@@ -15,11 +15,20 @@ func (g *Gateway) find(op Operation, id string) (*intent, *payments.Error) {
 		Message: "The gateway knows no such payment."})
 }
 
+// findFor returns the object with an id in the account that a request names; another account's is not there.
+func (g *Gateway) findFor(op Operation, ref payments.PaymentRef, id string) (*intent, *payments.Error) {
+	in, err := g.find(op, id)
+	if err == nil && in.Account != ref.Account {
+		return g.find(op, "")
+	}
+	return in, err
+}
+
 // search returns the object with our reference: the one with money, else the newest.
-func (g *Gateway) search(uid string, now time.Time) (*intent, *payments.Error) {
+func (g *Gateway) search(ref payments.PaymentRef, now time.Time) (*intent, *payments.Error) {
 	var found *intent
-	for _, in := range g.state.byUID[uid] {
-		if uid == "" || in.PaymentUID != uid || now.Before(in.CreatedAt.Add(g.opts.SearchLag)) {
+	for _, in := range g.state.byUID[ref.PaymentUID] {
+		if in.PaymentUID != ref.PaymentUID || in.Account != ref.Account || now.Before(in.CreatedAt.Add(g.opts.SearchLag)) {
 			continue
 		}
 		if found == nil || !found.secured() {
@@ -74,7 +83,7 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 	}
 	var in *intent
 	if req.Reference != "" {
-		known, err := g.find(op, req.Reference)
+		known, err := g.findFor(op, req.PaymentRef, req.Reference)
 		if err != nil {
 			return nil, err
 		}
@@ -93,7 +102,7 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 		g.state.Intents = append(g.state.Intents, in)
 		g.state.byID[in.ID] = in
 	}
-	if in.PaymentUID != req.PaymentUID {
+	if in.PaymentUID != req.PaymentUID { // an object without one is not found by search
 		g.state.byUID[req.PaymentUID] = append(g.state.byUID[req.PaymentUID], in)
 	}
 	in.PaymentUID, in.OrderID, in.Account = req.PaymentUID, req.OrderID, req.Account
@@ -104,7 +113,7 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 
 // attach makes m the way to pay; nil leaves it to the payer. What failed before is forgotten.
 func (in *intent) attach(m *method) {
-	in.Failure, in.MethodID, in.Status = nil, "", needsMethod
+	in.Failure, in.MethodID, in.Shown, in.Status = nil, "", nil, needsMethod
 	if m != nil {
 		in.MethodID, in.Shown, in.Status = m.ID, m, needsConfirm
 	}

@@ -17,11 +17,13 @@ const (
 	AuthPass AuthResult = "pass"
 	// AuthFail is a payer who does not.
 	AuthFail AuthResult = "fail"
+	// AuthAbandon is a payer who gives the card and leaves when asked to authenticate.
+	AuthAbandon AuthResult = "abandon"
 )
 
 // Authenticate is the payer's page: it finishes the payment that a client secret is for.
 //
-// Where the payer was asked to authenticate, they pass or fail, and the token is not read. Where the object waits for a way
+// Where the payer was asked to authenticate, they pass, fail or abandon it, and the token is not read. Where the object waits for a way
 // to pay, it is confirmed with the token, or with tok_visa when there is none, and authentication, should the card ask for
 // it, ends as result says.
 //
@@ -30,8 +32,8 @@ const (
 // secret that is no object's.
 func (g *Gateway) Authenticate(ctx context.Context, clientSecret string, result AuthResult, token string) error {
 	const op Operation = "authenticate"
-	if result != AuthPass && result != AuthFail {
-		return fmt.Errorf("fake: %.20q is no result of an authentication; there are pass and fail", string(result))
+	if result != AuthPass && result != AuthFail && result != AuthAbandon {
+		return fmt.Errorf("fake: %.20q is no result of an authentication; there are pass, fail and abandon", string(result))
 	}
 	return g.step(ctx, op, func(now time.Time) *payments.Error {
 		in, ok := g.bySecret(clientSecret)
@@ -44,19 +46,18 @@ func (g *Gateway) Authenticate(ctx context.Context, clientSecret string, result 
 			if err := g.attachPayers(op, in, token, now); err != nil {
 				return err
 			}
-			if result == AuthFail {
-				return g.decline(op, in, authFailure, now)
-			}
-			// A payer who passes is not asked twice: the try is made as authenticated.
-			return g.try(op, in, true, now)
 		case needsAction:
-			if result == AuthFail {
-				return g.decline(op, in, authFailure, now)
+			if result == AuthAbandon {
+				return nil
 			}
-			return g.try(op, in, true, now)
 		default:
 			return g.clash(op, "payment_intent_unexpected_state", "The payment waits for nothing from the payer.")
 		}
+		if result == AuthFail {
+			return g.decline(op, in, authFailure, now)
+		}
+		// A payer who passes is not asked twice: the try is made as authenticated.
+		return g.try(op, in, result == AuthPass, now)
 	})
 }
 
