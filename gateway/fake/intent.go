@@ -1,0 +1,276 @@
+package fake
+
+import (
+	"time"
+
+	"github.com/trendsic/payments"
+)
+
+// find returns the object with an id.
+func (g *Gateway) find(op Operation, id string) (*intent, *payments.Error) {
+	if in, ok := g.state.byID[id]; ok {
+		return in, nil
+	}
+	return nil, g.fail(op, payments.Error{Code: payments.ErrPaymentNotFound, GatewayCode: "resource_missing",
+		Message: "The gateway knows no such payment."})
+}
+
+// findFor returns the object with an id in the account that a request names; another account's is not there.
+func (g *Gateway) findFor(op Operation, ref payments.PaymentRef, id string) (*intent, *payments.Error) {
+	in, err := g.find(op, id)
+	if err == nil && in.Account != ref.Account {
+		return g.find(op, "")
+	}
+	return in, err
+}
+
+// search returns the object with our reference: the one with money, else the newest.
+func (g *Gateway) search(ref payments.PaymentRef, now time.Time) (*intent, *payments.Error) {
+	var found *intent
+	for _, in := range g.state.byUID[ref.PaymentUID] {
+		if in.PaymentUID != ref.PaymentUID || in.Account != ref.Account || now.Before(in.CreatedAt.Add(g.opts.SearchLag)) {
+			continue
+		}
+		if found == nil || !found.secured() {
+			found = in
+		}
+	}
+	if found == nil {
+		return g.find(OpFetch, "")
+	}
+	return found, nil
+}
+
+// secured reports whether the object holds or has taken money, or may do so without being asked again.
+func (in *intent) secured() bool {
+	return in.Status == needsCapture || in.Status == succeeded || in.Status == processing
+}
+
+// live returns the charge that holds or has taken money, nil when there is none.
+func (in *intent) live() *charge {
+	for _, c := range in.Charges {
+		if c.Status == ChargeAuthorized || c.Status == ChargeCaptured || c.Status == ChargePending {
+			return c
+		}
+	}
+	return nil
+}
+
+// captured is how much was taken.
+func (in *intent) captured() int64 {
+	var sum int64
+	for _, c := range in.Charges {
+		sum += c.Captured
+	}
+	return sum
+}
+
+// refunded is how much is gone, or on its way.
+func (in *intent) refunded() int64 {
+	var sum int64
+	for _, r := range in.Refunds {
+		if r.Status.Counts() {
+			sum += r.Amount
+		}
+	}
+	return sum
+}
+
+// prepare makes or changes an object.
+func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Time) (*intent, *payments.Error) {
+	if err := g.limit(op, req.Amount); err != nil {
+		return nil, err
+	}
+	var in *intent
+	if req.Reference != "" {
+		known, err := g.findFor(op, req.PaymentRef, req.Reference)
+		if err != nil {
+			return nil, err
+		}
+		if known.secured() || known.Status == canceled {
+			return known, g.clash(op, "payment_intent_unexpected_state", "The payment can no longer be changed.")
+		}
+		in = known
+	}
+	m, err := g.exchange(op, req.Source, now)
+	if err != nil {
+		return nil, err
+	}
+	g.dirty = true
+	if in == nil {
+		in = &intent{ID: g.newID("pi"), CreatedAt: now}
+		g.state.Intents = append(g.state.Intents, in)
+		g.state.byID[in.ID] = in
+	}
+	if in.PaymentUID != req.PaymentUID { // an object without one is not found by search
+		g.state.byUID[req.PaymentUID] = append(g.state.byUID[req.PaymentUID], in)
+	}
+	in.PaymentUID, in.OrderID, in.Account = req.PaymentUID, req.OrderID, req.Account
+	in.Amount, in.Currency, in.Capture = req.Amount.Amount, req.Amount.Currency, req.Capture
+	in.attach(m)
+	return in, nil
+}
+
+// attach makes m the way to pay; nil leaves it to the payer. What failed before is forgotten.
+func (in *intent) attach(m *method) {
+	in.Failure, in.MethodID, in.Shown, in.Status = nil, "", nil, needsMethod
+	if m != nil {
+		in.MethodID, in.Shown, in.Status = m.ID, m, needsConfirm
+	}
+}
+
+// confirm asks for the money.
+func (g *Gateway) confirm(op Operation, in *intent, now time.Time) *payments.Error {
+	switch in.Status {
+	case needsConfirm:
+		return g.try(op, in, false, now)
+	case needsMethod:
+		return g.clash(op, "payment_intent_unexpected_state", "The payment has no way to pay.")
+	case canceled:
+		return g.clash(op, "payment_intent_unexpected_state", "The payment was canceled.")
+	default:
+		// It has succeeded, or it waits for the payer or the bank: that is the answer.
+		return nil
+	}
+}
+
+// try makes one try to take the money with the attached way to pay, which exists.
+func (g *Gateway) try(op Operation, in *intent, authenticated bool, now time.Time) *payments.Error {
+	g.dirty = true
+	does := in.Shown.does()
+	if does.auth == authRequired && !authenticated {
+		in.Status = needsAction
+		g.emit(eventRequiresAction, in, now)
+		return nil
+	}
+	c := &charge{ID: g.newID("ch"), Amount: in.Amount, At: now}
+	in.Charges = append(in.Charges, c)
+	in.DecidedAt = now
+	if does.decline != "" {
+		c.Status = ChargeFailed
+		return g.decline(op, in, declineOf(does.decline), now)
+	}
+	if does.processing {
+		c.Status, in.Status = ChargePending, processing
+		g.emit(eventProcessing, in, now)
+		return nil
+	}
+	g.approve(in, c, now)
+	return nil
+}
+
+// approve makes a charge hold, or take, the money.
+func (g *Gateway) approve(in *intent, c *charge, now time.Time) {
+	in.Failure, in.DecidedAt, c.AuthCode = nil, now, g.authCode(c.ID)
+	in.Review = in.Shown.does().review
+	if in.Capture {
+		g.take(in, c, c.Amount, now)
+		return
+	}
+	c.Status, in.Status = ChargeAuthorized, needsCapture
+	g.nextDue = earlier(g.nextDue, g.due(in))
+	g.emit(eventCapturable, in, now)
+}
+
+// take captures an amount of a charge; the rest is released.
+func (g *Gateway) take(in *intent, c *charge, amount int64, now time.Time) {
+	c.Status, c.Captured, in.Status, in.DecidedAt = ChargeCaptured, amount, succeeded, now
+	g.emit(eventSucceeded, in, now)
+	if in.Shown.does().dispute {
+		g.dispute(in, now)
+	}
+}
+
+// decline ends a try without money: the way to pay is detached, and the object waits for another.
+func (g *Gateway) decline(op Operation, in *intent, f failure, now time.Time) *payments.Error {
+	g.dirty = true
+	in.Failure, in.MethodID, in.Status, in.DecidedAt = &f, "", needsMethod, now
+	g.emit(eventFailed, in, now)
+	return g.fail(op, payments.Error{Code: payments.ErrDeclined, GatewayCode: f.Code, DeclineCode: f.DeclineCode, Message: f.Message})
+}
+
+// capture takes reserved money.
+func (g *Gateway) capture(in *intent, amount payments.Money, now time.Time) *payments.Error {
+	switch {
+	case in.Status == succeeded:
+		return nil
+	case in.Status != needsCapture:
+		return g.clash(OpCapture, "payment_intent_unexpected_state", "The payment holds no reserved money.")
+	case amount.Currency != in.Currency:
+		return g.bad(OpCapture, "Amount", "Currency", "the currency is not the payment's")
+	case amount.Amount < 1:
+		return g.bad(OpCapture, "Amount", "Amount", "the amount must be above zero")
+	case amount.Amount > in.live().Amount:
+		return g.clash(OpCapture, "amount_too_large", "More was asked than is reserved.")
+	}
+	g.dirty = true
+	g.take(in, in.live(), amount.Amount, now)
+	return nil
+}
+
+// void cancels an object that has taken no money.
+func (g *Gateway) void(in *intent, now time.Time) *payments.Error {
+	switch in.Status {
+	case canceled:
+		return nil
+	case succeeded:
+		return g.clash(OpVoid, "payment_intent_unexpected_state", "The payment was captured; it can only be refunded.")
+	case processing:
+		return g.clash(OpVoid, "payment_intent_unexpected_state", "The payment is being processed.")
+	default:
+		g.cancel(in, now)
+		return nil
+	}
+}
+
+// cancel gives reserved money back and closes the object.
+func (g *Gateway) cancel(in *intent, now time.Time) {
+	g.dirty = true
+	if c := in.live(); c != nil {
+		c.Status = ChargeReleased
+	}
+	in.Status, in.DecidedAt, in.Failure = canceled, now, nil
+	g.emit(eventCanceled, in, now)
+}
+
+// due is when the object changes by itself next, zero when never.
+func (g *Gateway) due(in *intent) time.Time {
+	var at time.Time
+	if in.Status == needsCapture {
+		at = in.live().At.Add(g.opts.AuthorizationLife)
+	}
+	for _, r := range in.Refunds {
+		if r.Then != "" && g.opts.RefundDelay > 0 {
+			at = earlier(at, r.At.Add(g.opts.RefundDelay))
+		}
+	}
+	return at
+}
+
+// expire does what has become due by now: keys are forgotten, reserved money is released, refunds end. It looks at the
+// objects only when one is due.
+func (g *Gateway) expire(now time.Time) {
+	g.forget(now)
+	if g.nextDue.IsZero() || now.Before(g.nextDue) {
+		return
+	}
+	for _, in := range g.state.Intents {
+		if c := in.live(); in.Status == needsCapture && !now.Before(c.At.Add(g.opts.AuthorizationLife)) {
+			g.cancel(in, now)
+		}
+		for _, r := range in.Refunds {
+			if r.Then != "" && g.opts.RefundDelay > 0 && !now.Before(r.At.Add(g.opts.RefundDelay)) {
+				g.endRefund(in, r, r.Then, now)
+			}
+		}
+	}
+	g.schedule()
+}
+
+// schedule finds when something is due next.
+func (g *Gateway) schedule() {
+	g.nextDue = time.Time{}
+	for _, in := range g.state.Intents {
+		g.nextDue = earlier(g.nextDue, g.due(in))
+	}
+}
