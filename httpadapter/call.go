@@ -10,7 +10,8 @@ import (
 
 // call asks the Service and fills the answer.
 func (x *exchange) call() (status int, p *problem) {
-	if agent := x.forAgent(); agent != nil && *agent == 0 {
+	agent := x.forAgent()
+	if agent != nil && *agent == 0 {
 		// An order of nobody's has the agent 0 as well: it is not this caller's.
 		return 0, notFound()
 	}
@@ -21,13 +22,13 @@ func (x *exchange) call() (status int, p *problem) {
 	switch x.method {
 	case http.MethodPost:
 		kind, _ := x.paymentType()
-		result, err = x.svc.Pay(ctx, payments.PayRequest{OrderID: x.in.order, ForAgent: x.forAgent(), Type: kind,
+		result, err = x.svc.Pay(ctx, payments.PayRequest{OrderID: x.in.order, ForAgent: agent, Type: kind,
 			Source: x.in.source(), Payer: x.in.payer(), Idempotency: idempotency})
 	case http.MethodPut:
-		result, err = x.svc.Complete(ctx, payments.CompleteRequest{OrderID: x.in.order, ForAgent: x.forAgent(),
+		result, err = x.svc.Complete(ctx, payments.CompleteRequest{OrderID: x.in.order, ForAgent: agent,
 			Source: x.in.source(), Payer: x.in.payer(), Idempotency: idempotency})
 	default:
-		result.Payment, err = x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: x.forAgent()})
+		result.Payment, err = x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: agent})
 	}
 	return x.judge(&result, err)
 }
@@ -84,5 +85,5 @@ func (x *exchange) blame(err error) {
 		text = e.Error()
 	}
 	x.log.LogAttrs(x.r.Context(), slog.LevelError, "httpadapter: the request failed",
-		slog.String("method", x.method), slog.String("order", x.in.order.String()), slog.String("cause", text))
+		slog.String("method", x.method), slog.String("order", x.in.order.String()), slog.String("error", text))
 }

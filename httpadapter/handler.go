@@ -179,8 +179,7 @@ func (x *exchange) fail(p *problem) int {
 // write sends the answer.
 func (x *exchange) write(status int) {
 	x.answer = jsonCodec.appendTo(x.answer[:0], &x.out, x.config)
-	h := x.headers()
-	h.Set("Content-Type", jsonCodec.contentType)
+	h := x.headers(jsonCodec.contentType)
 	if x.replayed {
 		h.Set("Idempotent-Replayed", "true")
 	}
@@ -201,19 +200,27 @@ func (x *exchange) write(status int) {
 	_, _ = x.w.Write(x.answer)
 }
 
-// headers sets what stands on every answer. Vary is added to, for the host's own middleware may have set it.
-func (x *exchange) headers() http.Header {
+// headers sets what stands on every answer. Vary is added to, for the host's own middleware may have set it. The values
+// share one array, each cut off so that nobody's append reaches the next.
+func (x *exchange) headers(contentType string) http.Header {
 	h := x.w.Header()
-	h.Add("Vary", "Accept")
-	h.Add("Vary", "Origin")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	v := []string{"Accept", "Origin", "nosniff", "no-store", contentType}
+	if vary := h["Vary"]; vary != nil {
+		h["Vary"] = append(vary, v[:2]...)
+	} else {
+		h["Vary"] = v[0:2:2]
+	}
+	h["X-Content-Type-Options"] = v[2:3:3]
+	h["Cache-Control"] = v[3:4:4]
+	if contentType != "" {
+		h["Content-Type"] = v[4:5:5]
+	}
 	return h
 }
 
 // options answers OPTIONS, to anybody.
 func (x *exchange) options() {
-	x.headers().Set("Allow", x.route.allow)
+	x.headers("").Set("Allow", x.route.allow)
 	x.w.WriteHeader(http.StatusOK)
 }
 
@@ -225,7 +232,10 @@ func (x *exchange) record(status int) {
 	attrs := make([]slog.Attr, 0, 6)
 	attrs = append(attrs, slog.Int("status", status))
 	if x.route != nil {
-		attrs = append(attrs, slog.String("route", x.route.name), slog.String("method", x.method))
+		attrs = append(attrs, slog.String("route", x.route.name))
+		if x.route.allows(x.method) {
+			attrs = append(attrs, slog.String("method", x.method))
+		}
 	}
 	if !x.in.order.IsZero() {
 		attrs = append(attrs, slog.String("order", x.in.order.String()))

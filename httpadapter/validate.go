@@ -89,11 +89,11 @@ func (x *exchange) paymentInfo(bad []responseError) []responseError {
 func (x *exchange) agents(bad []responseError) []responseError {
 	customer, payment := x.in.customer.agent, x.in.payment.agent
 	const message = "The agent is not the order's."
-	own := x.forAgent()
+	kept, own := !x.who.unrestricted(), x.who.AgentID
 	switch {
-	case own != nil && customer != 0 && customer != *own:
+	case kept && customer != 0 && customer != own:
 		bad = append(bad, responseError{"Equal", "Customer.AgentId", message})
-	case own != nil && payment != 0 && payment != *own,
+	case kept && payment != 0 && payment != own,
 		customer != 0 && payment != 0 && customer != payment:
 		bad = append(bad, responseError{"Equal", "PaymentInfo.AgentId", message})
 	}
