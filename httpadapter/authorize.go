@@ -16,7 +16,7 @@ func (x *exchange) identify() *problem {
 		return nil
 	}
 	if errors.Is(err, payments.ErrUnavailable) {
-		x.blame(err)
+		x.blame(x.r.Context(), err)
 		p := unavailable(0)
 		p.bare = true
 		return p

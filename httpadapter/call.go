@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -9,7 +10,7 @@ import (
 )
 
 // call asks the Service and fills the answer.
-func (x *exchange) call() (status int, p *problem) {
+func (x *exchange) call(ctx context.Context) (status int, p *problem) {
 	agent := x.forAgent()
 	if agent != nil && *agent == 0 {
 		// An order of nobody's has the agent 0 as well: it is not this caller's.
@@ -17,7 +18,6 @@ func (x *exchange) call() (status int, p *problem) {
 	}
 	var result payments.Result
 	var err error
-	ctx := x.r.Context()
 	idempotency := payments.Idempotency{Key: x.key, Principal: x.who.ID}
 	switch x.method {
 	case http.MethodPost:
@@ -30,12 +30,12 @@ func (x *exchange) call() (status int, p *problem) {
 	default:
 		result.Payment, err = x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: agent})
 	}
-	return x.judge(&result, err)
+	return x.judge(ctx, &result, err)
 }
 
 // judge turns what the Service answered into an answer: from the payment where there is one, or must be one, and else from
 // the error.
-func (x *exchange) judge(result *payments.Result, err error) (status int, p *problem) {
+func (x *exchange) judge(ctx context.Context, result *payments.Result, err error) (status int, p *problem) {
 	payment := &result.Payment
 	switch {
 	case err == nil && payment.UID == "":
@@ -58,7 +58,7 @@ func (x *exchange) judge(result *payments.Result, err error) (status int, p *pro
 	}
 	p = problemOf(err, x.moves())
 	if p.http >= http.StatusInternalServerError {
-		x.blame(err)
+		x.blame(ctx, err)
 	}
 	return 0, p
 }
@@ -78,12 +78,12 @@ func (x *exchange) settle(result *payments.Result) (status int) {
 }
 
 // blame logs a failure on our side. The text of an error that is not this module's may hold anything.
-func (x *exchange) blame(err error) {
+func (x *exchange) blame(ctx context.Context, err error) {
 	text := "not an error of this module"
 	var e *payments.Error
 	if errors.As(err, &e) {
 		text = e.Error()
 	}
-	x.log.LogAttrs(x.r.Context(), slog.LevelError, "httpadapter: the request failed",
+	x.log.LogAttrs(ctx, slog.LevelError, "httpadapter: the request failed",
 		slog.String("method", x.method), slog.String("order", x.in.order.String()), slog.String("error", text))
 }

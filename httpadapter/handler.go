@@ -2,6 +2,7 @@ package httpadapter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -68,8 +69,8 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 // maxKept is how large a buffer may be to be kept for the next request.
 const maxKept = 16 << 10
 
-// release gives an exchange back. The body held a card, and the answer may have held a client secret.
-func (x *exchange) release() {
+// wipe makes an exchange as good as new. The body held a card, and the answer may have held a client secret.
+func (x *exchange) wipe() {
 	body, answer, text := x.body[:cap(x.body)], x.answer[:cap(x.answer)], x.decoder.text[:cap(x.decoder.text)]
 	clear(body)
 	clear(answer)
@@ -81,6 +82,11 @@ func (x *exchange) release() {
 	if len(answer) <= maxKept {
 		x.answer = answer[:0]
 	}
+}
+
+// release gives an exchange back.
+func (x *exchange) release() {
+	x.wipe()
 	exchanges.Put(x)
 }
 
@@ -90,28 +96,29 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer x.release()
 	x.Handler, x.w, x.r, x.method = h, w, r, r.Method
 	x.config = h.config.with(queryValue(r.URL.RawQuery, "jsconfig"))
-	status := x.serve()
+	ctx := r.Context()
+	status := x.serve(ctx)
 	if status == 0 {
 		x.options()
 		return
 	}
 	x.write(status)
-	x.record(status)
+	x.record(ctx, status)
 }
 
 // serve fills the answer and returns its HTTP status, or 0 where OPTIONS is all that is asked. A panic below is an
 // internal error, and not a connection cut in the middle; only the one that means "cut it" goes on.
-func (x *exchange) serve() (status int) {
+func (x *exchange) serve(ctx context.Context) (status int) {
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
-		if v == http.ErrAbortHandler {
+		if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(v)
 		}
 		// The value may be anything, a secret too: its type and the stack are enough to find the defect.
-		x.log.LogAttrs(x.r.Context(), slog.LevelError, "httpadapter: panic",
+		x.log.LogAttrs(ctx, slog.LevelError, "httpadapter: panic",
 			slog.String("type", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
 		status = x.fail(internal(x.moves()))
 	}()
@@ -123,7 +130,7 @@ func (x *exchange) serve() (status int) {
 			return 0
 		}
 	}
-	status, p := x.call()
+	status, p := x.call(ctx)
 	if p != nil {
 		return x.fail(p)
 	}
@@ -225,8 +232,8 @@ func (x *exchange) options() {
 }
 
 // record writes the request's log record. Of the request it holds only what the adapter itself has understood.
-func (x *exchange) record(status int) {
-	if !x.log.Enabled(x.r.Context(), slog.LevelDebug) {
+func (x *exchange) record(ctx context.Context, status int) {
+	if !x.log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 6)
@@ -243,5 +250,5 @@ func (x *exchange) record(status int) {
 	if x.out.status != nil {
 		attrs = append(attrs, slog.String("error", x.out.status.code))
 	}
-	x.log.LogAttrs(x.r.Context(), slog.LevelDebug, "httpadapter: request", attrs...)
+	x.log.LogAttrs(ctx, slog.LevelDebug, "httpadapter: request", attrs...)
 }

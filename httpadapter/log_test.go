@@ -79,7 +79,7 @@ func TestExchangeKeepsNothing(t *testing.T) {
 		x.decoder.text = append(x.decoder.text, "tok_visa"...)
 		x.key = "key"
 		body, answer, text := x.body, x.answer, x.decoder.text
-		x.release()
+		x.wipe()
 		for _, b := range [][]byte{body, answer, text} {
 			if len(bytes.Trim(b, "\x00")) != 0 {
 				t.Errorf("%q is left", b)

@@ -3,6 +3,7 @@ package httpadapter
 import (
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -144,48 +145,50 @@ func refused(fields []responseError) *problem {
 // fieldNameOrder is the wire's name of the order's id.
 const fieldNameOrder = "OrderID"
 
-// fieldNames tells the wire's name of the fields of payments' requests.
-var fieldNames = map[string]string{
-	"OrderID":          fieldNameOrder,
-	"Order":            fieldNameOrder,
-	"Amount":           fieldNameOrder,
-	"Currency":         fieldNameOrder,
-	"Total":            fieldNameOrder,
-	"Type":             "PaymentInfo.PaymentType",
-	"Source":           "PaymentInfo.StripeToken",
-	"Source.Token":     "PaymentInfo.StripeToken",
-	"Token":            "PaymentInfo.StripeToken",
-	"Source.Card":      "PaymentInfo.CardNumber",
-	"Card":             "PaymentInfo.CardNumber",
-	"Card.Number":      "PaymentInfo.CardNumber",
-	"Card.Expiry":      "PaymentInfo.ExpDate",
-	"Card.CVC":         "PaymentInfo.CCV",
-	"Payer.CustomerID": "Customer.ID",
-	"Payer.Name":       "Customer.FirstName",
-	"Payer.Email":      "Customer.Email",
-	"ForAgent":         "PaymentInfo.AgentId",
-	"AgentID":          "PaymentInfo.AgentId",
-	"Payer.AgentID":    "Customer.AgentId",
-	"Idempotency":      "Idempotency-Key",
-	"Idempotency.Key":  "Idempotency-Key",
+// fieldName returns the wire's name of a field of payments' requests, and any other as it is.
+func fieldName(path string) string {
+	// A card's fields may come with the path of the source before them.
+	if card, ok := strings.CutPrefix(path, "Source.Card."); ok {
+		path = "Card." + card
+	}
+	switch path {
+	case "OrderID", "Order", "Total", "Amount", "Currency":
+		return fieldNameOrder
+	case "Type":
+		return "PaymentInfo.PaymentType"
+	case "Source", "Source.Token", "Token":
+		return "PaymentInfo.StripeToken"
+	case "Source.Card", "Card", "Card.Number":
+		return "PaymentInfo.CardNumber"
+	case "Card.Expiry":
+		return "PaymentInfo.ExpDate"
+	case "Card.CVC":
+		return "PaymentInfo.CCV"
+	case "Payer.CustomerID":
+		return "Customer.ID"
+	case "Payer.Name":
+		return "Customer.FirstName"
+	case "Payer.Email":
+		return "Customer.Email"
+	case "Payer.AgentID":
+		return "Customer.AgentId"
+	case "AgentID", "ForAgent":
+		return "PaymentInfo.AgentId"
+	case "Idempotency", "Idempotency.Key":
+		return "Idempotency-Key"
+	default:
+		return path
+	}
 }
 
-// wireFields returns field errors by the names that the caller knows. A card's fields may come with the path of the source
-// before them.
+// wireFields returns field errors by the names that the caller knows.
 func wireFields(fields []payments.FieldError) []responseError {
 	if len(fields) == 0 {
 		return nil
 	}
 	wire := make([]responseError, len(fields))
 	for i, f := range fields {
-		path := f.Field
-		if card, ok := cutPrefixFold(path, "Source.Card."); ok {
-			path = "Card." + card
-		}
-		if known, ok := fieldNames[path]; ok {
-			path = known
-		}
-		wire[i] = responseError{code: f.Code, field: path, message: f.Message}
+		wire[i] = responseError{code: f.Code, field: fieldName(f.Field), message: f.Message}
 	}
 	return wire
 }

@@ -28,8 +28,16 @@ func failure(e payments.Error) error {
 	return payments.NewError(e, errors.New("sk_live_cause pi_1_secret_2"))
 }
 
-func TestErrorsOfTheService(t *testing.T) {
-	t.Parallel()
+// serviceError is an error of the Service and the answer to it.
+type serviceError struct {
+	err   error
+	http  int
+	want  string
+	retry string
+}
+
+// serviceErrors are the errors of the Service by name.
+func serviceErrors() map[string]serviceError {
 	field := func(code payments.Code, field, kind string) payments.Error {
 		return payments.Error{Code: code, Outcome: payments.OutcomeNotApplied, Message: "m",
 			Fields: []payments.FieldError{{Field: field, Code: kind, Message: "m"}}}
@@ -40,12 +48,7 @@ func TestErrorsOfTheService(t *testing.T) {
 	}
 	missing := failed("NotFound", messageNotFound, "")
 	conflicting := failed("Conflict", messageConflict, entry("Conflict", "OrderID", messageConflict))
-	tests := map[string]struct {
-		err   error
-		http  int
-		want  string
-		retry string
-	}{
+	return map[string]serviceError{
 		"invalid card": {failure(field(payments.ErrInvalid, "Card.Number", "CreditCard")), 400,
 			failed("CreditCard", "m", entry("CreditCard", "PaymentInfo.CardNumber", "m")), ""},
 		"expired card": {failure(field(payments.ErrInvalid, "Source.Card.Expiry", "Expired")), 400,
@@ -80,7 +83,11 @@ func TestErrorsOfTheService(t *testing.T) {
 		"given up":         {context.DeadlineExceeded, 500, failed("InternalError", messageInDoubt, ""), ""},
 		"nothing at all":   {nil, 500, failed("InternalError", messageInDoubt, ""), ""},
 	}
-	for name, tt := range tests {
+}
+
+func TestErrorsOfTheService(t *testing.T) {
+	t.Parallel()
+	for name, tt := range serviceErrors() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := new(recorder)
@@ -187,8 +194,8 @@ func TestAbortGoesOn(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &fakeService{hook: func() { panic(http.ErrAbortHandler) }}, nil)
 	defer func() {
-		if v := recover(); v != http.ErrAbortHandler {
-			t.Errorf("recovered %v", v)
+		if err, ok := recover().(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("recovered %v", err)
 		}
 	}()
 	call{method: "GET", target: pathPayment}.do(h)

@@ -26,89 +26,100 @@ func wrong(field, value string) string {
 	return unboundAnswer(field, "'"+value+"' is an Invalid value for '"+field+"'")
 }
 
-// TestBindingRefuses covers what the decoder must not let through (RELIABILITY H1, H3, H4, H5, H8).
+// malformedAnswer is the answer to a body that is not JSON.
+var malformedAnswer = unboundAnswer("", "")
+
+// orderMember is the order's id as a member of a body.
+const orderMember = `"OrderID":"` + orderText + `"`
+
+// differ is the message for two ids that are not the same.
+const differ = "'OrderID' is given more than once, with different values"
+
+// twice is the answer to a member that stands twice.
+func twice(field string) string {
+	return unboundAnswer(field, "'"+field+"' is given more than once")
+}
+
+// bindingRefused is what the decoder must not let through (RELIABILITY H1, H3, H4, H5, H8).
+var bindingRefused = map[string]struct{ target, body, want string }{
+	"not JSON":                  {pathAPI, `hello`, malformedAnswer},
+	"white space":               {pathAPI, ` `, malformedAnswer},
+	"cut":                       {pathAPI, tokenBody[:len(tokenBody)-1], malformedAnswer},
+	"null":                      {pathAPI, `null`, malformedAnswer},
+	"array":                     {pathAPI, `[` + tokenBody + `]`, malformedAnswer},
+	"second document":           {pathAPI, tokenBody + tokenBody, malformedAnswer},
+	"garbage after":             {pathAPI, tokenBody + `x`, malformedAnswer},
+	"NUL after":                 {pathAPI, tokenBody + "\x00", malformedAnswer},
+	"trailing comma":            {pathAPI, `{` + orderMember + `,}`, malformedAnswer},
+	"no comma":                  {pathAPI, `{` + orderMember + ` "a":1}`, malformedAnswer},
+	"no colon":                  {pathAPI, `{"a" 1}`, malformedAnswer},
+	"name without quotes":       {pathAPI, `{a:1}`, malformedAnswer},
+	"single quotes":             {pathAPI, `{'a':1}`, malformedAnswer},
+	"comment":                   {pathAPI, `{/**/` + orderMember + `}`, malformedAnswer},
+	"leading zero":              {pathAPI, `{"a":01}`, malformedAnswer},
+	"bare minus":                {pathAPI, `{"a":-}`, malformedAnswer},
+	"plus":                      {pathAPI, `{"a":+1}`, malformedAnswer},
+	"point without digits":      {pathAPI, `{"a":1.}`, malformedAnswer},
+	"exponent without digits":   {pathAPI, `{"a":1e}`, malformedAnswer},
+	"NaN":                       {pathAPI, `{"a":NaN}`, malformedAnswer},
+	"True":                      {pathAPI, `{"a":True}`, malformedAnswer},
+	"nul":                       {pathAPI, `{"OrderID":nul}`, malformedAnswer},
+	"control in a string":       {pathAPI, "{\"a\":\"\n\"}", malformedAnswer},
+	"control after an escape":   {pathAPI, "{\"a\":\"\\n\n\"}", malformedAnswer},
+	"unknown escape":            {pathAPI, `{"a":"\x41"}`, malformedAnswer},
+	"escape cut":                {pathAPI, `{"a":"\`, malformedAnswer},
+	"hex cut":                   {pathAPI, `{"a":"\u12"}`, malformedAnswer},
+	"not hex":                   {pathAPI, `{"a":"\u12g4"}`, malformedAnswer},
+	"string cut":                {pathAPI, `{"a":"b`, malformedAnswer},
+	"string with escape cut":    {pathAPI, `{"a":"\n`, malformedAnswer},
+	"invalid UTF-8 in a value":  {pathAPI, "{\"a\":\"\xff\"}", malformedAnswer},
+	"invalid UTF-8 in a name":   {pathAPI, "{\"\xff\":1}", malformedAnswer},
+	"overlong":                  {pathAPI, "{\"a\":\"\xc0\xaf\"}", malformedAnswer},
+	"surrogate in bytes":        {pathAPI, "{\"a\":\"\xed\xa0\x80\"}", malformedAnswer},
+	"lone high surrogate":       {pathAPI, `{"a":"\ud83d"}`, malformedAnswer},
+	"lone low surrogate":        {pathAPI, `{"a":"\ude00"}`, malformedAnswer},
+	"surrogates the wrong way":  {pathAPI, `{"a":"\ude00\ud83d"}`, malformedAnswer},
+	"escaped NUL":               {pathAPI, `{"a":"\u0000"}`, malformedAnswer},
+	"depth of objects":          {pathAPI, strings.Repeat(`{"a":`, 17) + `1` + strings.Repeat(`}`, 17), malformedAnswer},
+	"depth of arrays":           {pathAPI, `{"a":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`, malformedAnswer},
+	"depth of 60,000":           {pathAPI, `{"a":` + strings.Repeat("[", 60000), malformedAnswer},
+	"duplicate of an unknown":   {pathAPI, `{"a":1,"a":1}`, malformedAnswer},
+	"case twin of an unknown":   {pathAPI, `{"ab":1,"AB":1}`, malformedAnswer},
+	"duplicate deep down":       {pathAPI, `{"a":[{"b":1,"b":1}]}`, malformedAnswer},
+	"duplicate":                 {pathAPI, `{` + orderMember + `,` + orderMember + `}`, twice("OrderID")},
+	"case twin":                 {pathAPI, `{` + orderMember + `,"orderid":"` + foreignText + `"}`, twice("OrderID")},
+	"escaped twin":              {pathAPI, `{` + orderMember + `,"\u004frderID":null}`, twice("OrderID")},
+	"nested duplicate":          {pathAPI, `{"PaymentInfo":{"CardNumber":"1","cardnumber":"2"}}`, twice("PaymentInfo.CardNumber")},
+	"not a GUID":                {pathAPI, `{"OrderID":"x"}`, wrong("OrderID", "x")},
+	"GUID with a dash":          {pathAPI, `{"OrderID":"` + orderDashed[:35] + `"}`, wrong("OrderID", orderDashed[:35])},
+	"GUID of homoglyphs":        {pathAPI, `{"OrderID":"` + strings.Repeat("а", 32) + `"}`, wrong("OrderID", strings.Repeat("а", 32))},
+	"GUID with a line break":    {pathAPI, `{"OrderID":"a\r\nb"}`, wrong("OrderID", `a\r\nb`)},
+	"GUID that is long":         {pathAPI, `{"OrderID":"` + strings.Repeat("a", 65) + `"}`, wrong("OrderID", strings.Repeat("a", 64)+"…")},
+	"number for a GUID":         {pathAPI, `{"OrderID":1}`, wrong("OrderID", "…")},
+	"true for a GUID":           {pathAPI, `{"OrderID":true}`, wrong("OrderID", "true")},
+	"object for a GUID":         {pathAPI, `{"OrderID":{"$ne":1}}`, wrong("OrderID", "{…}")},
+	"array for a GUID":          {pathAPI, `{"OrderID":["` + orderText + `"]}`, wrong("OrderID", "[…]")},
+	"false for a text":          {pathAPI, `{"PaymentInfo":{"CCV":false}}`, wrong("PaymentInfo.CCV", "false")},
+	"broken object for a text":  {pathAPI, `{"PaymentInfo":{"CCV":{1}}}`, malformedAnswer},
+	"customer's GUID":           {pathAPI, `{"Customer":{"UID":"7"}}`, wrong("Customer.UID", "7")},
+	"text for a number":         {pathAPI, `{"Customer":{"ID":"seven"}}`, wrong("Customer.ID", "seven")},
+	"fraction for a number":     {pathAPI, `{"Customer":{"ID":7.5}}`, wrong("Customer.ID", "7.5")},
+	"exponent for a number":     {pathAPI, `{"Customer":{"ID":1e2}}`, wrong("Customer.ID", "1e2")},
+	"number out of range":       {pathAPI, `{"Customer":{"ID":9223372036854775808}}`, wrong("Customer.ID", "9223372036854775808")},
+	"number of many digits":     {pathAPI, `{"PaymentInfo":{"AgentId":"99999999999999999999"}}`, wrong("PaymentInfo.AgentId", "99999999999999999999")},
+	"minus for a number":        {pathAPI, `{"Customer":{"AgentId":"-"}}`, wrong("Customer.AgentId", "-")},
+	"text for an object":        {pathAPI, `{"Customer":"{ID:5}"}`, wrong("Customer", "…")},
+	"array for an object":       {pathAPI, `{"PaymentInfo":[]}`, wrong("PaymentInfo", "[…]")},
+	"query is no GUID":          {pathPayments + "?orderID=x", tokenBody, wrong("OrderID", "x")},
+	"query is badly escaped":    {pathPayments + "?orderID=%zz", tokenBody, wrong("OrderID", "****")},
+	"query is not UTF-8":        {pathPayments + "?orderID=%ff", tokenBody, wrong("OrderID", "\ufffd")},
+	"query and body differ":     {pathPayments + "?OrderID=" + foreignText, tokenBody, unboundAnswer("OrderID", differ)},
+	"query differs from itself": {pathPayments + "?OrderID=" + foreignText + "&orderid=" + orderText, `{}`, unboundAnswer("OrderID", differ)},
+}
+
 func TestBindingRefuses(t *testing.T) {
 	t.Parallel()
-	malformed := unboundAnswer("", "")
-	twice := func(field string) string { return unboundAnswer(field, "'"+field+"' is given more than once") }
-	order := `"OrderID":"` + orderText + `"`
-	const differ = "'OrderID' is given more than once, with different values"
-	tests := map[string]struct{ target, body, want string }{
-		"not JSON":                  {pathAPI, `hello`, malformed},
-		"white space":               {pathAPI, ` `, malformed},
-		"cut":                       {pathAPI, tokenBody[:len(tokenBody)-1], malformed},
-		"null":                      {pathAPI, `null`, malformed},
-		"array":                     {pathAPI, `[` + tokenBody + `]`, malformed},
-		"second document":           {pathAPI, tokenBody + tokenBody, malformed},
-		"garbage after":             {pathAPI, tokenBody + `x`, malformed},
-		"NUL after":                 {pathAPI, tokenBody + "\x00", malformed},
-		"trailing comma":            {pathAPI, `{` + order + `,}`, malformed},
-		"no comma":                  {pathAPI, `{` + order + ` "a":1}`, malformed},
-		"no colon":                  {pathAPI, `{"a" 1}`, malformed},
-		"name without quotes":       {pathAPI, `{a:1}`, malformed},
-		"single quotes":             {pathAPI, `{'a':1}`, malformed},
-		"comment":                   {pathAPI, `{/**/` + order + `}`, malformed},
-		"leading zero":              {pathAPI, `{"a":01}`, malformed},
-		"bare minus":                {pathAPI, `{"a":-}`, malformed},
-		"plus":                      {pathAPI, `{"a":+1}`, malformed},
-		"point without digits":      {pathAPI, `{"a":1.}`, malformed},
-		"exponent without digits":   {pathAPI, `{"a":1e}`, malformed},
-		"NaN":                       {pathAPI, `{"a":NaN}`, malformed},
-		"True":                      {pathAPI, `{"a":True}`, malformed},
-		"nul":                       {pathAPI, `{"OrderID":nul}`, malformed},
-		"control in a string":       {pathAPI, "{\"a\":\"\n\"}", malformed},
-		"control after an escape":   {pathAPI, "{\"a\":\"\\n\n\"}", malformed},
-		"unknown escape":            {pathAPI, `{"a":"\x41"}`, malformed},
-		"escape cut":                {pathAPI, `{"a":"\`, malformed},
-		"hex cut":                   {pathAPI, `{"a":"\u12"}`, malformed},
-		"not hex":                   {pathAPI, `{"a":"\u12g4"}`, malformed},
-		"string cut":                {pathAPI, `{"a":"b`, malformed},
-		"string with escape cut":    {pathAPI, `{"a":"\n`, malformed},
-		"invalid UTF-8 in a value":  {pathAPI, "{\"a\":\"\xff\"}", malformed},
-		"invalid UTF-8 in a name":   {pathAPI, "{\"\xff\":1}", malformed},
-		"overlong":                  {pathAPI, "{\"a\":\"\xc0\xaf\"}", malformed},
-		"surrogate in bytes":        {pathAPI, "{\"a\":\"\xed\xa0\x80\"}", malformed},
-		"lone high surrogate":       {pathAPI, `{"a":"\ud83d"}`, malformed},
-		"lone low surrogate":        {pathAPI, `{"a":"\ude00"}`, malformed},
-		"surrogates the wrong way":  {pathAPI, `{"a":"\ude00\ud83d"}`, malformed},
-		"escaped NUL":               {pathAPI, `{"a":"\u0000"}`, malformed},
-		"depth of objects":          {pathAPI, strings.Repeat(`{"a":`, 17) + `1` + strings.Repeat(`}`, 17), malformed},
-		"depth of arrays":           {pathAPI, `{"a":` + strings.Repeat("[", 16) + strings.Repeat("]", 16) + `}`, malformed},
-		"depth of 60,000":           {pathAPI, `{"a":` + strings.Repeat("[", 60000), malformed},
-		"duplicate of an unknown":   {pathAPI, `{"a":1,"a":1}`, malformed},
-		"case twin of an unknown":   {pathAPI, `{"ab":1,"AB":1}`, malformed},
-		"duplicate deep down":       {pathAPI, `{"a":[{"b":1,"b":1}]}`, malformed},
-		"duplicate":                 {pathAPI, `{` + order + `,` + order + `}`, twice("OrderID")},
-		"case twin":                 {pathAPI, `{` + order + `,"orderid":"` + foreignText + `"}`, twice("OrderID")},
-		"escaped twin":              {pathAPI, `{` + order + `,"\u004frderID":null}`, twice("OrderID")},
-		"nested duplicate":          {pathAPI, `{"PaymentInfo":{"CardNumber":"1","cardnumber":"2"}}`, twice("PaymentInfo.CardNumber")},
-		"not a GUID":                {pathAPI, `{"OrderID":"x"}`, wrong("OrderID", "x")},
-		"GUID with a dash":          {pathAPI, `{"OrderID":"` + orderDashed[:35] + `"}`, wrong("OrderID", orderDashed[:35])},
-		"GUID of homoglyphs":        {pathAPI, `{"OrderID":"` + strings.Repeat("а", 32) + `"}`, wrong("OrderID", strings.Repeat("а", 32))},
-		"GUID with a line break":    {pathAPI, `{"OrderID":"a\r\nb"}`, wrong("OrderID", `a\r\nb`)},
-		"GUID that is long":         {pathAPI, `{"OrderID":"` + strings.Repeat("a", 65) + `"}`, wrong("OrderID", strings.Repeat("a", 64)+"…")},
-		"number for a GUID":         {pathAPI, `{"OrderID":1}`, wrong("OrderID", "…")},
-		"true for a GUID":           {pathAPI, `{"OrderID":true}`, wrong("OrderID", "true")},
-		"object for a GUID":         {pathAPI, `{"OrderID":{"$ne":1}}`, wrong("OrderID", "{…}")},
-		"array for a GUID":          {pathAPI, `{"OrderID":["` + orderText + `"]}`, wrong("OrderID", "[…]")},
-		"false for a text":          {pathAPI, `{"PaymentInfo":{"CCV":false}}`, wrong("PaymentInfo.CCV", "false")},
-		"broken object for a text":  {pathAPI, `{"PaymentInfo":{"CCV":{1}}}`, malformed},
-		"customer's GUID":           {pathAPI, `{"Customer":{"UID":"7"}}`, wrong("Customer.UID", "7")},
-		"text for a number":         {pathAPI, `{"Customer":{"ID":"seven"}}`, wrong("Customer.ID", "seven")},
-		"fraction for a number":     {pathAPI, `{"Customer":{"ID":7.5}}`, wrong("Customer.ID", "7.5")},
-		"exponent for a number":     {pathAPI, `{"Customer":{"ID":1e2}}`, wrong("Customer.ID", "1e2")},
-		"number out of range":       {pathAPI, `{"Customer":{"ID":9223372036854775808}}`, wrong("Customer.ID", "9223372036854775808")},
-		"number of many digits":     {pathAPI, `{"PaymentInfo":{"AgentId":"99999999999999999999"}}`, wrong("PaymentInfo.AgentId", "99999999999999999999")},
-		"minus for a number":        {pathAPI, `{"Customer":{"AgentId":"-"}}`, wrong("Customer.AgentId", "-")},
-		"text for an object":        {pathAPI, `{"Customer":"{ID:5}"}`, wrong("Customer", "…")},
-		"array for an object":       {pathAPI, `{"PaymentInfo":[]}`, wrong("PaymentInfo", "[…]")},
-		"query is no GUID":          {pathPayments + "?orderID=x", tokenBody, wrong("OrderID", "x")},
-		"query is badly escaped":    {pathPayments + "?orderID=%zz", tokenBody, wrong("OrderID", "****")},
-		"query is not UTF-8":        {pathPayments + "?orderID=%ff", tokenBody, wrong("OrderID", "\ufffd")},
-		"query and body differ":     {pathPayments + "?OrderID=" + foreignText, tokenBody, unboundAnswer("OrderID", differ)},
-		"query differs from itself": {pathPayments + "?OrderID=" + foreignText + "&orderid=" + orderText, `{}`, unboundAnswer("OrderID", differ)},
-	}
-	for name, tt := range tests {
+	for name, tt := range bindingRefused {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, user := range []string{"", "-"} {
@@ -130,7 +141,7 @@ func TestGetRefuses(t *testing.T) {
 	for name, tt := range map[string]struct{ target, want string }{
 		"no GUID":           {"/v1/CustomerPayments/x", wrong("OrderID", "x")},
 		"no GUID, suffix":   {"/v1/CustomerPayments/x.y.json", wrong("OrderID", "x.y")},
-		"query differs":     {pathPayment + "?OrderID=" + foreignText, unboundAnswer("OrderID", "'OrderID' is given more than once, with different values")},
+		"query differs":     {pathPayment + "?OrderID=" + foreignText, unboundAnswer("OrderID", differ)},
 		"stringified":       {pathPayment + "?customer=%5Bobject+Object%5D", wrong("Customer", "[object Object]")},
 		"neither":           {pathPayment + "?Customer=%7BID%3A5", wrong("Customer", "****")},
 		"a card":            {pathPayment + "?PaymentInfo=4242424242424242", wrong("PaymentInfo", "****")},

@@ -8,45 +8,46 @@ import (
 	"github.com/trendsic/payments"
 )
 
+// spellings are ways to write one request: of the order, by the token tok_visa.
+var spellings = map[string]struct {
+	target, body string
+	headers      map[string]string
+}{
+	"documented":              {pathPayments, tokenBody, nil},
+	"text/json":               {pathPayments, tokenBody, map[string]string{"Content-Type": "text/json"}},
+	"parameters":              {pathPayments, tokenBody, map[string]string{"Content-Type": "Application/JSON; charset=UTF-8; x=y"}},
+	"identity encoding":       {pathPayments, tokenBody, map[string]string{"Content-Encoding": "identity"}},
+	"python's casing":         {pathAPI, `{"orderID":"` + orderText + `","paymentInfo":{"stripeToken":"tok_visa"}}`, nil},
+	"upper case":              {pathAPI, `{"ORDERID":"` + orderText + `","PAYMENTINFO":{"STRIPETOKEN":"tok_visa"}}`, nil},
+	"escaped name":            {pathAPI, `{"\u004frderID":"` + orderText + `","PaymentInfo":{"StripeToken":"tok\u005fvisa"}}`, nil},
+	"dashed":                  {pathAPI, strings.Replace(tokenBody, orderText, orderDashed, 1), nil},
+	"braces":                  {pathAPI, strings.Replace(tokenBody, orderText, "{"+orderDashed+"}", 1), nil},
+	"parentheses":             {pathAPI, strings.Replace(tokenBody, orderText, "("+orderDashed+")", 1), nil},
+	"id in the query":         {pathPayments + "?orderid=" + orderText, `{"PaymentInfo":{"StripeToken":"tok_visa"}}`, nil},
+	"id in both, agreeing":    {pathPayments + "?OrderID=" + orderDashed, tokenBody, nil},
+	"zero id in the body":     {pathPayments + "?OrderID=" + orderText, strings.Replace(tokenBody, orderText, strings.Repeat("0", 32), 1), nil},
+	"zero id in the query":    {pathPayments + "?OrderID=" + strings.Repeat("0", 32), tokenBody, nil},
+	"null and empty":          {pathAPI + "?OrderID=&customer=x", `{"Customer":null,"OrderID":"` + orderText + `","PaymentInfo":{"CardNumber":null,"CCV":"","StripeToken":"tok_visa","AgentId":""}}`, nil},
+	"unknown members":         {pathAPI, `{"Amount":"0.01","Approved":true,"X":[1,{"y":[]},"z",false,null,-1.5e+3],` + tokenBody[1:], nil},
+	"white space and a BOM":   {pathAPI, "\ufeff \r\n\t" + strings.ReplaceAll(tokenBody, ":", " :\n") + " \n", nil},
+	"text/plain of a client":  {pathAPI, tokenBody, map[string]string{"Content-Type": "text/plain;charset=UTF-8"}},
+	"no type of a client":     {pathReply, tokenBody, map[string]string{"Content-Type": "-"}},
+	"suffix, slash and case":  {"/V1/customerPAYMENTS.JSON/", tokenBody, nil},
+	"?format and Accept":      {pathPayments + "?format=JSON", tokenBody, map[string]string{"Accept": "application/json"}},
+	"unknown format is JSON":  {pathPayments + "?format=yaml&callback=", tokenBody, map[string]string{"Accept": "image/png"}},
+	"semicolon in the query":  {pathPayments + "?a;OrderID=bad&=x&%zz=1", tokenBody, nil},
+	"override says the same":  {pathPayments, tokenBody, map[string]string{"X-Http-Method-Override": "post"}},
+	"numbers of no member":    {pathAPI, `{"a":0,"b":-0.0,"c":1E5,"d":1e-5,` + tokenBody[1:], nil},
+	"depth of sixteen":        {pathAPI, `{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `,` + tokenBody[1:], nil},
+	"pair of surrogates":      {pathAPI, `{"a":"\ud83d\ude00","b":"\"\\\/\b\f\n\r\t",` + tokenBody[1:], nil},
+	"equal names in two":      {pathAPI, `{"a":{"x":1},"b":{"x":1},` + tokenBody[1:], nil},
+	"snake case is not known": {pathAPI, `{"order_id":"bad","order_i_d":1,` + tokenBody[1:], nil},
+}
+
 // TestRequestReachesService shows that every way to write a request means the same to the Service.
 func TestRequestReachesService(t *testing.T) {
 	t.Parallel()
-	json := map[string]string{}
-	tests := map[string]struct {
-		target, body string
-		headers      map[string]string
-	}{
-		"documented":              {pathPayments, tokenBody, json},
-		"text/json":               {pathPayments, tokenBody, map[string]string{"Content-Type": "text/json"}},
-		"parameters":              {pathPayments, tokenBody, map[string]string{"Content-Type": "Application/JSON; charset=UTF-8; x=y"}},
-		"identity encoding":       {pathPayments, tokenBody, map[string]string{"Content-Encoding": "identity"}},
-		"python's casing":         {pathAPI, `{"orderID":"` + orderText + `","paymentInfo":{"stripeToken":"tok_visa"}}`, json},
-		"upper case":              {pathAPI, `{"ORDERID":"` + orderText + `","PAYMENTINFO":{"STRIPETOKEN":"tok_visa"}}`, json},
-		"escaped name":            {pathAPI, `{"\u004frderID":"` + orderText + `","PaymentInfo":{"StripeToken":"tok\u005fvisa"}}`, json},
-		"dashed":                  {pathAPI, strings.Replace(tokenBody, orderText, orderDashed, 1), json},
-		"braces":                  {pathAPI, strings.Replace(tokenBody, orderText, "{"+orderDashed+"}", 1), json},
-		"parentheses":             {pathAPI, strings.Replace(tokenBody, orderText, "("+orderDashed+")", 1), json},
-		"id in the query":         {pathPayments + "?orderid=" + orderText, `{"PaymentInfo":{"StripeToken":"tok_visa"}}`, json},
-		"id in both, agreeing":    {pathPayments + "?OrderID=" + orderDashed, tokenBody, json},
-		"zero id in the body":     {pathPayments + "?OrderID=" + orderText, strings.Replace(tokenBody, orderText, strings.Repeat("0", 32), 1), json},
-		"zero id in the query":    {pathPayments + "?OrderID=" + strings.Repeat("0", 32), tokenBody, json},
-		"null and empty":          {pathAPI + "?OrderID=&customer=x", `{"Customer":null,"OrderID":"` + orderText + `","PaymentInfo":{"CardNumber":null,"CCV":"","StripeToken":"tok_visa","AgentId":""}}`, json},
-		"unknown members":         {pathAPI, `{"Amount":"0.01","Approved":true,"X":[1,{"y":[]},"z",false,null,-1.5e+3],` + tokenBody[1:], json},
-		"white space and a BOM":   {pathAPI, "\ufeff \r\n\t" + strings.ReplaceAll(tokenBody, ":", " :\n") + " \n", json},
-		"text/plain of a client":  {pathAPI, tokenBody, map[string]string{"Content-Type": "text/plain;charset=UTF-8"}},
-		"no type of a client":     {pathReply, tokenBody, map[string]string{"Content-Type": "-"}},
-		"suffix, slash and case":  {"/V1/customerPAYMENTS.JSON/", tokenBody, json},
-		"?format and Accept":      {pathPayments + "?format=JSON", tokenBody, map[string]string{"Accept": "application/json"}},
-		"unknown format is JSON":  {pathPayments + "?format=yaml&callback=", tokenBody, map[string]string{"Accept": "image/png"}},
-		"semicolon in the query":  {pathPayments + "?a;OrderID=bad&=x&%zz=1", tokenBody, json},
-		"override says the same":  {pathPayments, tokenBody, map[string]string{"X-Http-Method-Override": "post"}},
-		"numbers of no member":    {pathAPI, `{"a":0,"b":-0.0,"c":1E5,"d":1e-5,` + tokenBody[1:], json},
-		"depth of sixteen":        {pathAPI, `{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `,` + tokenBody[1:], json},
-		"pair of surrogates":      {pathAPI, `{"a":"\ud83d\ude00","b":"\"\\\/\b\f\n\r\t",` + tokenBody[1:], json},
-		"equal names in two":      {pathAPI, `{"a":{"x":1},"b":{"x":1},` + tokenBody[1:], json},
-		"snake case is not known": {pathAPI, `{"order_id":"bad","order_i_d":1,` + tokenBody[1:], json},
-	}
-	for name, tt := range tests {
+	for name, tt := range spellings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			svc := &fakeService{result: payments.Result{Payment: paid()}}

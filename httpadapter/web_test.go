@@ -3,10 +3,12 @@ package httpadapter
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/trendsic/payments"
@@ -297,4 +299,37 @@ func TestChallengeOfTheAuthenticator(t *testing.T) {
 			t.Errorf("answer %d, challenge %q, want %q", w.Code, got, want)
 		}
 	}
+}
+
+// mirrorService answers who asked for what, so that an answer that reaches another caller is seen.
+type mirrorService struct{ fakeService }
+
+func (*mirrorService) Pay(_ context.Context, req payments.PayRequest) (payments.Result, error) {
+	return payments.Result{Payment: payments.Payment{UID: "u", Status: payments.StatusCreated,
+			Message: req.OrderID.String() + req.Source.Token.Reveal() + req.Idempotency.Key + req.Idempotency.Principal}},
+		nil
+}
+
+// TestCallersDoNotMeet sends many requests at once through the buffers that are used again.
+func TestCallersDoNotMeet(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, &mirrorService{}, nil)
+	var group sync.WaitGroup
+	for i := range 64 {
+		group.Go(func() {
+			user := []string{"agent", "boss", "admin", "other"}[i%4]
+			order := fmt.Sprintf("%032x", i+1)
+			for j := range 20 {
+				token := fmt.Sprintf("tok_%d_%d_%s", i, j, strings.Repeat("x", i))
+				body := `{"OrderID":"` + order + `","PaymentInfo":{"StripeToken":"` + token + `"}}`
+				w := call{method: "POST", target: pathAPI, body: body, user: user,
+					headers: map[string]string{"Idempotency-Key": order}}.do(h)
+				want := `"Message":"` + order + token + order + user + `"`
+				if w.Code != 200 || !strings.Contains(w.Body.String(), want) {
+					t.Errorf("answer %d: no %s in %s", w.Code, want, w.Body)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
