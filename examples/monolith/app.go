@@ -29,7 +29,7 @@ type app struct {
 
 // newApp puts the shop and the module together.
 func newApp(ctx context.Context, c config, log *slog.Logger) (*app, error) {
-	db, stateFile, err := openDatabase(c.db)
+	db, err := openDatabase(c.db)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (*app, error) {
 			_ = pool.Close()
 		}
 	}
-	a, err := assemble(ctx, c, db, stateFile, log)
+	a, err := assemble(ctx, c, db, log)
 	if err != nil {
 		closeDB()
 		return nil, err
@@ -47,7 +47,7 @@ func newApp(ctx context.Context, c config, log *slog.Logger) (*app, error) {
 	return a, nil
 }
 
-func assemble(ctx context.Context, c config, db *gorm.DB, stateFile string, log *slog.Logger) (*app, error) {
+func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*app, error) {
 	shop, err := newShop(ctx, db)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, stateFile string, log 
 	if c.gateway != "fake" {
 		return nil, fmt.Errorf("-gateway is fake, not %q", c.gateway)
 	}
-	gateway, err := fake.New(fake.Options{AllowFake: true, StateFile: stateFile})
+	gateway, err := fake.New(fake.Options{AllowFake: true, StateFile: c.stateFile})
 	if err != nil {
 		return nil, err
 	}
@@ -92,24 +92,20 @@ func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// openDatabase opens what -db names, and tells where the fake gateway keeps its state: beside a SQLite file, or in the
-// working directory.
-func openDatabase(name string) (db *gorm.DB, stateFile string, err error) {
+// openDatabase opens what -db names.
+func openDatabase(name string) (*gorm.DB, error) {
 	config := &gorm.Config{Logger: logger.Discard}
 	switch {
 	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
-		db, err = gorm.Open(postgres.Open(name), config)
-		return db, "monolith.fake.json", err
+		return gorm.Open(postgres.Open(name), config)
 	case strings.HasPrefix(name, "mysql://"):
 		dsn, err := mysqlDSN(name)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		db, err = gorm.Open(mysql.Open(dsn), config)
-		return db, "monolith.fake.json", err
+		return gorm.Open(mysql.Open(dsn), config)
 	default:
-		db, err = sqlite.Open(name, nil)
-		return db, name + ".fake.json", err
+		return sqlite.Open(name, nil)
 	}
 }
 

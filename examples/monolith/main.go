@@ -42,6 +42,7 @@ type config struct {
 	addr, db, gateway, origins string
 	reconcileEvery             time.Duration
 	casing                     httpadapter.Casing
+	stateFile                  string // where the fake gateway keeps its state
 }
 
 // parse reads the flags.
@@ -58,6 +59,10 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.StringVar(&c.origins, "origins", "", "origins whose pages may send payments, separated by commas")
 	if err := fs.Parse(args); err != nil {
 		return c, err
+	}
+	c.stateFile = "monolith.fake.json"
+	if !strings.Contains(c.db, "://") {
+		c.stateFile = c.db + ".fake.json"
 	}
 	switch casing {
 	case "pascal":

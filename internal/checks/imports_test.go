@@ -23,7 +23,7 @@ var rules = []struct {
 		why: "a suite stays out of production binaries and uses the standard library only"},
 	{pkg: module + "/storage/storetest", may: []string{module, "github.com/shopspring/decimal"},
 		why: "a suite stays out of production binaries and uses the standard library only"},
-	{pkg: module + "/storage/memory", may: []string{module, "github.com/shopspring/decimal"},
+	{pkg: module + "/storage/memory", may: []string{module, module + "/storage/internal/normal", "github.com/shopspring/decimal"},
 		why: "the store in memory needs no database"},
 	{pkg: module + "/httpadapter", may: []string{module, "github.com/shopspring/decimal"},
 		why: "the routes run on net/http"},
