@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"net/http"
 	"time"
 )
 
@@ -69,6 +70,37 @@ type Limiter interface {
 	Limit(amount Money) error
 }
 
+// WebhookGateway is a [Gateway] that tells of events over HTTP.
+type WebhookGateway interface {
+	// ParseWebhook checks the signature over the raw body and returns what the event is about. It answers ErrInvalid
+	// for a request that is not signed by the gateway, or too old, or too new, and calls nobody. What the event says of
+	// money is not returned: an event is a hint, and the object is read again.
+	ParseWebhook(header http.Header, body []byte) (WebhookEvent, error)
+}
+
+// SubscriptionGateway is a [Gateway] that charges recurring orders by itself.
+type SubscriptionGateway interface {
+	// Subscribe makes the customer and the subscription of a recurring order, and moves no money: the first invoice
+	// waits for the payer, who confirms by the client secret. With a trial there is no first payment, and a secret only
+	// while a way to pay is to be set up. A repeat under the same key answers the same subscription.
+	Subscribe(ctx context.Context, req SubscribeRequest) (SubscriptionSnapshot, error)
+
+	// FetchSubscription reads the full truth about one subscription, by the gateway's Reference, or by PaymentUID where
+	// no Reference is known. ErrPaymentNotFound, when asked by PaymentUID, proves nothing.
+	FetchSubscription(ctx context.Context, req FetchSubscriptionRequest) (SubscriptionSnapshot, error)
+
+	// CancelSubscription ends a subscription, now or with the period that is paid. A cancellation of what is canceled
+	// already is no error.
+	CancelSubscription(ctx context.Context, req CancelSubscriptionRequest) (SubscriptionSnapshot, error)
+}
+
+// ChargeLister is a [Gateway] that lists what it has charged, so that a charge without a row is found.
+type ChargeLister interface {
+	// ListCharges returns the payments that the gateway made in a span of time, the newest first, a page at a time; next
+	// is the cursor of the following page, empty after the last.
+	ListCharges(ctx context.Context, req ListChargesRequest) (list []ListedCharge, next string, err error)
+}
+
 // CapabilityOf finds the capability T on g, or on what g wraps by a method Unwrap() Gateway, so that a decorator loses no
 // capability of what it decorates.
 func CapabilityOf[T any](g Gateway) (T, bool) {
@@ -113,6 +145,17 @@ type Payer struct {
 	CustomerID int64
 	// Name and Email are for the receipt.
 	Name, Email string
+	// GatewayCustomer is the gateway's id of the customer ("cus_..."), where one was saved; the Service fills it in.
+	GatewayCustomer string
+}
+
+// Saving says what becomes of the way to pay after the payment, and whether the payer is there.
+type Saving struct {
+	// Save keeps the way to pay with the gateway's customer, for later charges without the payer.
+	Save bool
+	// OffSession charges a way to pay that was saved, without the payer. Where the bank wants the payer all the same, the
+	// payment requires action.
+	OffSession bool
 }
 
 // AuthorizeRequest asks for the money in one request.
@@ -129,6 +172,8 @@ type AuthorizeRequest struct {
 	// Description and Payer are told where the gateway is configured to.
 	Description string
 	Payer       Payer
+	// Saving says whether the way to pay is kept, or was.
+	Saving
 }
 
 // PrepareRequest makes or changes the gateway's object.
@@ -147,6 +192,8 @@ type PrepareRequest struct {
 	// Description and Payer are told where the gateway is configured to.
 	Description string
 	Payer       Payer
+	// Saving says whether the way to pay is kept, or was.
+	Saving
 }
 
 // ConfirmRequest asks for the money.
@@ -156,6 +203,8 @@ type ConfirmRequest struct {
 	Key string
 	// Reference names the object.
 	Reference string
+	// OffSession tells that the payer is not there.
+	OffSession bool
 }
 
 // CaptureRequest takes reserved money.
@@ -227,13 +276,16 @@ type Snapshot struct {
 	Attempt string
 	// Method is the card.
 	Method PaymentMethod
+	// Customer is the gateway's id of the customer, where the payment has one.
+	Customer string
 	// AuthCode and ReceiptURL are the bank's approval code and the receipt, where the gateway tells them.
 	AuthCode, ReceiptURL string
 	// DeclineCode, GatewayCode and Message tell of the latest decline; the message is fit for the payer.
 	DeclineCode, GatewayCode, Message string
 	// DecidedAt is the moment of the latest decision, zero when the gateway tells none.
 	DecidedAt time.Time
-	// NextAction is what the payer must still do, nil when nothing.
+	// NextAction is what the payer must still do. Its client secret is told whenever the object has one, also after a
+	// decline and after the payment: an answer that is repeated carries it again.
 	NextAction *NextAction
 }
 
