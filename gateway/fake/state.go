@@ -138,7 +138,9 @@ func (g *Gateway) load() (*state, error) {
 	}
 	for _, in := range s.Intents {
 		s.byID[in.ID] = in
-		s.byUID[in.PaymentUID] = append(s.byUID[in.PaymentUID], in)
+		if in.PaymentUID != "" {
+			s.byUID[in.PaymentUID] = append(s.byUID[in.PaymentUID], in)
+		}
 	}
 	return s, nil
 }
