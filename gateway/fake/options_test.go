@@ -3,6 +3,7 @@ package fake_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -99,3 +100,13 @@ type decorated struct{ payments.Gateway }
 
 // Unwrap returns what is decorated.
 func (d decorated) Unwrap() payments.Gateway { return d.Gateway }
+
+func TestGatewayPrintsNoSecret(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{WebhookSecret: "whsec_canary"})
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		if text := fmt.Sprintf(verb, b.Gateway); text != "fake gateway fake" {
+			t.Errorf("%s prints %s", verb, text)
+		}
+	}
+}

@@ -50,6 +50,13 @@ func (p *probe) mishaps() (errs []error, secrets []string) {
 		_, err = p.confirm(ref, in.Reference)
 		add(err)
 	}
+	for _, f := range p.Faults {
+		if !f.Hangs {
+			p.inject("authorize", f.Name)
+			_, err = p.Gateway.Authorize(p.ctx, p.request(p.ref(), true))
+			add(err)
+		}
+	}
 	ended, cancel := context.WithCancel(p.ctx)
 	cancel()
 	_, err = p.Gateway.Authorize(ended, p.request(p.ref(), true))
