@@ -324,8 +324,8 @@ var parallelChecks = []Check{
 
 func checkMany(p *probe) {
 	p.together(8, func(i int) {
-		ref, req := p.ref(), payments.AuthorizeRequest{}
-		req = p.request(ref, true)
+		ref := p.ref()
+		req := p.request(ref, true)
 		req.Amount.Amount += int64(i)
 		s := p.must("authorize")(p.Gateway.Authorize(p.ctx, req))
 		p.must("refund")(p.Gateway.Refund(p.ctx, p.refund(ref, s.Reference, int64(i+1))))
