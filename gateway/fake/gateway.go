@@ -58,6 +58,9 @@ func New(o Options) (*Gateway, error) {
 // Name returns Options.Name.
 func (g *Gateway) Name() string { return g.opts.Name }
 
+// Format prints "fake gateway" and the name for every verb: the gateway holds the webhook secret, which must not be printed.
+func (g *Gateway) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("fake gateway " + g.opts.Name)) }
+
 // TakesRawCards reports whether raw cards are taken, as Options say.
 func (g *Gateway) TakesRawCards() bool { return !g.opts.NoRawCards }
 

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -65,6 +66,7 @@ func (g *Gateway) replay(r request) (answer, bool) {
 			Message: "The payment could not be processed."}, errKeyReused)}, true
 	}
 	a := answer{snap: saved.Snapshot}
+	a.snap.Refunds = slices.Clone(saved.Snapshot.Refunds)
 	if saved.Action {
 		a.snap.NextAction = g.nextAction(a.snap.Reference)
 	}
@@ -95,8 +97,12 @@ func (g *Gateway) remember(r request, a answer, now time.Time) {
 	if r.key == "" || g.opts.NoIdempotency {
 		return
 	}
-	saved := &savedAnswer{Print: fingerprint(r), At: now, Snapshot: a.snap, Action: a.snap.NextAction != nil, Error: a.err}
-	saved.Snapshot.NextAction = nil
+	saved := &savedAnswer{Print: fingerprint(r), At: now, Snapshot: a.snap, Action: a.snap.NextAction != nil}
+	saved.Snapshot.NextAction, saved.Snapshot.Refunds = nil, slices.Clone(a.snap.Refunds)
+	if a.err != nil {
+		e := *a.err // the caller owns what it was answered
+		saved.Error = &e
+	}
 	g.state.Keys[keyID(r)] = saved
 	g.nextKey = earlier(g.nextKey, now.Add(g.opts.KeyLife))
 	g.dirty = true

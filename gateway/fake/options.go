@@ -72,7 +72,7 @@ func (o Options) withDefaults() Options {
 		o.Name = defaultName
 	}
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = time.Now //nolint:forbidigo // the default of the injected clock
 	}
 	if o.Minimum == 0 {
 		o.Minimum = 1

@@ -43,6 +43,7 @@ func (g *Gateway) addRefund(in *intent, uid string, amount int64, reason string,
 		r.Status, r.Then = payments.RefundPending, payments.RefundSucceeded
 	case refundFails:
 		r.Then = payments.RefundFailed
+	case refundSucceeds:
 	}
 	in.Refunds = append(in.Refunds, r)
 	g.nextDue = earlier(g.nextDue, g.due(in))

@@ -138,7 +138,9 @@ func (g *Gateway) load() (*state, error) {
 	}
 	for _, in := range s.Intents {
 		s.byID[in.ID] = in
-		s.byUID[in.PaymentUID] = append(s.byUID[in.PaymentUID], in)
+		if in.PaymentUID != "" {
+			s.byUID[in.PaymentUID] = append(s.byUID[in.PaymentUID], in)
+		}
 	}
 	return s, nil
 }
@@ -179,7 +181,7 @@ func replaceFile(name string, text []byte) (err error) {
 	if err = os.Rename(f.Name(), name); err != nil {
 		return err
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) // #nosec G304 -- the folder of the state file, which the host has named
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func (g *Gateway) Settle(ctx context.Context, reference string, succeed bool) er
 		}
 		c.Status = ChargeFailed
 		// The step has done what was asked: that it is a decline is for the payment to tell.
-		g.decline(op, in, declineOf("generic_decline"), now)
+		_ = g.decline(op, in, declineOf("generic_decline"), now)
 		return nil
 	})
 }

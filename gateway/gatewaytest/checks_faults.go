@@ -50,6 +50,13 @@ func (p *probe) mishaps() (errs []error, secrets []string) {
 		_, err = p.confirm(ref, in.Reference)
 		add(err)
 	}
+	for _, f := range p.Faults {
+		if !f.Hangs {
+			p.inject("authorize", f.Name)
+			_, err = p.Gateway.Authorize(p.ctx, p.request(p.ref(), true))
+			add(err)
+		}
+	}
 	ended, cancel := context.WithCancel(p.ctx)
 	cancel()
 	_, err = p.Gateway.Authorize(ended, p.request(p.ref(), true))
@@ -317,8 +324,8 @@ var parallelChecks = []Check{
 
 func checkMany(p *probe) {
 	p.together(8, func(i int) {
-		ref, req := p.ref(), payments.AuthorizeRequest{}
-		req = p.request(ref, true)
+		ref := p.ref()
+		req := p.request(ref, true)
 		req.Amount.Amount += int64(i)
 		s := p.must("authorize")(p.Gateway.Authorize(p.ctx, req))
 		p.must("refund")(p.Gateway.Refund(p.ctx, p.refund(ref, s.Reference, int64(i+1))))

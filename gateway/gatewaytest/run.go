@@ -33,7 +33,7 @@ func Checks() []Check {
 }
 
 // Violation is the error for one check that was violated. [Verify] joins them; errors.As finds the first.
-type Violation struct {
+type Violation struct { //nolint:errname // it reads as what it is: errors.As(err, &violation)
 	// Check is the check's name; "harness" when the harness itself is wrong.
 	Check string
 	// Rule is what is violated.
