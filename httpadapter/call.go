@@ -16,6 +16,17 @@ func (x *exchange) call(ctx context.Context) (status int, p *problem) {
 		// An order of nobody's has the agent 0 as well: it is not this caller's.
 		return 0, notFound()
 	}
+	source := x.in.source()
+	if len(x.badInfo) > 0 {
+		payment, done := x.taken(ctx, agent)
+		switch {
+		case !done:
+			return 0, notValid(http.StatusBadRequest, x.badInfo...)
+		case x.method == http.MethodPost:
+			return x.settle(&payments.Result{Payment: payment}), nil
+		}
+		source = payments.Source{}
+	}
 	var result payments.Result
 	var err error
 	idempotency := payments.Idempotency{Key: x.key, Principal: x.who.ID}
@@ -23,14 +34,30 @@ func (x *exchange) call(ctx context.Context) (status int, p *problem) {
 	case http.MethodPost:
 		kind, _ := x.paymentType()
 		result, err = x.svc.Pay(ctx, payments.PayRequest{OrderID: x.in.order, ForAgent: agent, Type: kind,
-			Source: x.in.source(), Payer: x.in.payer(), Idempotency: idempotency})
+			Source: source, Payer: x.in.payer(), Idempotency: idempotency})
 	case http.MethodPut:
 		result, err = x.svc.Complete(ctx, payments.CompleteRequest{OrderID: x.in.order, ForAgent: agent,
-			Source: x.in.source(), Payer: x.in.payer(), Idempotency: idempotency})
+			Source: source, Payer: x.in.payer(), Idempotency: idempotency})
 	default:
 		result.Payment, err = x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: agent})
 	}
 	return x.judge(ctx, &result, err)
+}
+
+// taken finds the order's payment, where it is one that a way to pay no longer matters to: such a payment is answered as it
+// is and PaymentInfo is not validated. The Service does that for what it validates; this is for what cannot be said to it.
+func (x *exchange) taken(ctx context.Context, agent *int64) (payments.Payment, bool) {
+	payment, err := x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: agent})
+	if err != nil || payment.UID == "" {
+		return payments.Payment{}, false
+	}
+	switch payment.Status {
+	case payments.StatusProcessing, payments.StatusAuthorized, payments.StatusPaid, payments.StatusPartiallyRefunded,
+		payments.StatusDisputed, payments.StatusHeld:
+		return payment, true
+	default:
+		return payments.Payment{}, false
+	}
 }
 
 // judge turns what the Service answered into an answer: from the payment where there is one, or must be one, and else from

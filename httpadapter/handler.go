@@ -54,6 +54,8 @@ type exchange struct {
 	in        request
 	decoder   decoder
 	who       Principal
+	// badInfo is what is wrong with PaymentInfo, which does not matter to an order that is paid.
+	badInfo []responseError
 
 	config   jsConfig
 	replayed bool

@@ -6,9 +6,9 @@ import (
 )
 
 // validNested reports whether a query parameter is an object in JSON or in JSV, the format in which ServiceStack's C#
-// clients put nested members into a query ({ID:5,Name:"a, b"}).
+// clients put nested members into a query ({ID:5,Name:"a, b"}). It may be no longer than a body.
 func validNested(value string) bool {
-	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
+	if len(value) > DefaultMaxBody || !utf8.ValidString(value) || strings.ContainsRune(value, 0) {
 		return false
 	}
 	var d decoder

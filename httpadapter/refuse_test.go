@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -194,19 +195,51 @@ func TestValidationRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, method := range []string{"POST", "PUT"} {
-				svc := &fakeService{result: payments.Result{Payment: paid()}}
+				svc := &fakeService{err: payments.ErrPaymentNotFound}
 				w := call{method: method, target: pathPayments, body: tt.body, user: tt.user}.do(newHandler(t, svc, nil))
 				head := `{"ResponseStatus":{"ErrorCode":"` + tt.code + `","Message":"`
 				entry := `"Errors":[{"ErrorCode":"` + tt.code + `","FieldName":"` + tt.field + `","Message":"`
 				const tail = `"}]},"PaymentIntentSuccess":false,"PaymentSuccess":false,"SubscriptionSuccess":false}`
 				body := w.Body.String()
 				if w.Code != http.StatusBadRequest || !strings.HasPrefix(body, head) || !strings.Contains(body, entry) ||
-					!strings.HasSuffix(body, tail) || svc.calls() != 0 {
+					!strings.HasSuffix(body, tail) || len(svc.pay)+len(svc.complete) != 0 {
 					t.Errorf("%s: answer %d: %s", method, w.Code, body)
 				}
 				// Nobody learns the rules without a role.
 				if w := (call{method: method, target: pathPayments, body: tt.body, user: "-"}).do(newHandler(t, svc, nil)); w.Code != 401 {
 					t.Errorf("%s: anonymous answer %d", method, w.Code)
+				}
+			}
+		})
+	}
+}
+
+// TestPaymentInfoOfAPaidOrder shows that what is wrong with PaymentInfo does not matter where it is not used: a payment
+// that is secured or under way is answered as it is.
+func TestPaymentInfoOfAPaidOrder(t *testing.T) {
+	t.Parallel()
+	unused := []payments.Status{payments.StatusProcessing, payments.StatusAuthorized, payments.StatusPaid,
+		payments.StatusPartiallyRefunded, payments.StatusDisputed, payments.StatusHeld}
+	for status := payments.StatusCreated; status <= payments.StatusHeld; status++ {
+		t.Run(status.String(), func(t *testing.T) {
+			t.Parallel()
+			for _, info := range []string{`"PaymentType":"cheque"`, `"CardNumber":"4242424242424242","ExpDate":"never"`,
+				`"CardNumber":"4242424242424242","StripeToken":"tok_visa"`} {
+				body := `{"OrderID":"` + orderText + `","PaymentInfo":{` + info + `}}`
+				for _, method := range []string{"POST", "PUT"} {
+					svc := &fakeService{result: payments.Result{Payment: with(status)}}
+					w := call{method: method, target: pathPayments, body: body}.do(newHandler(t, svc, nil))
+					if refused := w.Code == http.StatusBadRequest; refused == slices.Contains(unused, status) {
+						t.Errorf("%s %s: answer %d: %s", method, info, w.Code, w.Body)
+					}
+					if len(svc.find) != 1 || *svc.find[0].ForAgent != 3 || len(svc.pay) != 0 {
+						t.Errorf("%s %s: looked %d times, paid %d times", method, info, len(svc.find), len(svc.pay))
+					}
+					for _, req := range svc.complete {
+						if !req.Source.IsZero() {
+							t.Errorf("%s: the way to pay went on", info)
+						}
+					}
 				}
 			}
 		})

@@ -138,7 +138,7 @@ func TestPaymentType(t *testing.T) {
 	for kind, tt := range tests {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			svc := &fakeService{result: payments.Result{Payment: paid()}}
+			svc := &fakeService{result: payments.Result{Payment: with(payments.StatusDeclined)}}
 			h := newHandler(t, svc, func(o *Options) {
 				o.PaymentTypeAliases = map[string]payments.PaymentType{"credit card": payments.TypeCard}
 			})

@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -24,11 +25,11 @@ func (x *exchange) validate() *problem {
 	}
 	if x.moves() {
 		bad = x.customer(bad)
-		bad = x.paymentInfo(bad)
 		bad = x.agents(bad)
+		x.badInfo = x.paymentInfo(nil)
 	}
 	if len(bad) > 0 {
-		return notValid(400, bad...)
+		return notValid(http.StatusBadRequest, append(bad, x.badInfo...)...)
 	}
 	return nil
 }
@@ -61,7 +62,7 @@ func plausibleEmail(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f || r == ',' || r == '<' || r == '>' })
 }
 
-// paymentInfo looks at PaymentInfo.
+// paymentInfo looks at PaymentInfo. What is wrong with it counts only where it is used: see [exchange.call].
 func (x *exchange) paymentInfo(bad []responseError) []responseError {
 	p := &x.in.payment
 	if _, ok := x.paymentType(); !ok {
