@@ -75,8 +75,8 @@ func (s session) one(ctx context.Context, dest []any, query string, args ...any)
 }
 
 // begin opens a transaction.
-func (s session) begin(ctx context.Context) (session, error) {
-	tx := s.db.Session(&gorm.Session{NewDB: true, Context: ctx}).Begin()
+func (s session) begin(ctx context.Context, opts ...*sql.TxOptions) (session, error) {
+	tx := s.db.Session(&gorm.Session{NewDB: true, Context: ctx}).Begin(opts...)
 	if tx.Error != nil {
 		return session{}, tx.Error
 	}
