@@ -20,8 +20,10 @@ type session struct {
 
 // newSession returns a session of our own on the host's handle, with none of its conditions, hooks or logging.
 func newSession(db *gorm.DB, d dialect) session {
-	return session{d: d, db: db.Session(&gorm.Session{NewDB: true, SkipHooks: true, Context: context.Background(),
-		Logger: logger.Discard})}
+	own := db.Session(&gorm.Session{NewDB: true, SkipHooks: true, Context: context.Background(), Logger: logger.Discard})
+	// A translated error no longer says what the database said. The configuration is this session's own copy.
+	own.TranslateError = false
+	return session{db: own, d: d}
 }
 
 // with returns a handle for one statement.
