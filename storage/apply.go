@@ -35,12 +35,13 @@ func (s *Store) Apply(ctx context.Context, change payments.Change) (payments.Pay
 			return false, err
 		case s.d.judge(err) == again:
 			return !s.bound, err
-		case w.refused && s.d.judge(err) == permanent:
+		case w.refused && ctx.Err() == nil:
+			// Whatever the error says: if another row has the value, the row is taken.
 			if taken, found := s.taken(ctx, &normalized); found == nil && taken {
 				return false, errStale
 			}
 			doubts++
-			return !s.bound && doubts < maxDoubts, err
+			return !s.bound && doubts < maxDoubts && s.d.judge(err) == permanent, err
 		default:
 			return false, err
 		}

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -85,7 +86,8 @@ func (s *Store) settled(ctx context.Context, namespace string, afterID int64, li
 
 // alone reads the outbox in a transaction that holds the gate, if it gets the gate.
 func (s *Store) alone(ctx context.Context, namespace string, afterID int64, limit int) (list []payments.Event, alone bool, err error) {
-	tx, err := s.begin(ctx)
+	// Each statement must see what was committed before it, whatever the host's default: the first one takes the gate.
+	tx, err := s.begin(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return nil, false, err
 	}

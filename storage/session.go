@@ -20,8 +20,10 @@ type session struct {
 
 // newSession returns a session of our own on the host's handle, with none of its conditions, hooks or logging.
 func newSession(db *gorm.DB, d dialect) session {
-	return session{d: d, db: db.Session(&gorm.Session{NewDB: true, SkipHooks: true, Context: context.Background(),
-		Logger: logger.Discard})}
+	own := db.Session(&gorm.Session{NewDB: true, SkipHooks: true, Context: context.Background(), Logger: logger.Discard})
+	// A translated error no longer says what the database said. The configuration is this session's own copy.
+	own.TranslateError = false
+	return session{db: own, d: d}
 }
 
 // with returns a handle for one statement.
@@ -75,8 +77,8 @@ func (s session) one(ctx context.Context, dest []any, query string, args ...any)
 }
 
 // begin opens a transaction.
-func (s session) begin(ctx context.Context) (session, error) {
-	tx := s.db.Session(&gorm.Session{NewDB: true, Context: ctx}).Begin()
+func (s session) begin(ctx context.Context, opts ...*sql.TxOptions) (session, error) {
+	tx := s.db.Session(&gorm.Session{NewDB: true, Context: ctx}).Begin(opts...)
 	if tx.Error != nil {
 		return session{}, tx.Error
 	}

@@ -100,6 +100,8 @@ func usable(db *gorm.DB) (dialect, error) {
 	switch {
 	case db == nil || db.Config == nil || db.Dialector == nil || db.Statement == nil:
 		return dialect{}, errors.New("storage: the *gorm.DB is nil or not opened")
+	case db.Error != nil:
+		return dialect{}, fmt.Errorf("storage: the *gorm.DB carries an error: %w", db.Error)
 	case db.DryRun:
 		return dialect{}, errors.New("storage: the *gorm.DB is a DryRun session, which would write nothing")
 	}
