@@ -107,7 +107,7 @@ func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snaps
 			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: tx.Amount,
 				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer})
 		})
-		if err == nil && !(readable(p, snap) && differs(p, snap, c.opts.LiveMode) == "") {
+		if err == nil && (!readable(p, snap) || differs(p, snap, c.opts.LiveMode) != "") {
 			err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway's answer does not fit the order"}
 		}
 		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {

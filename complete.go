@@ -28,6 +28,7 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 			return c.afterDecline(ctx, rec)
 		case StatusCreated:
 			return c.attempt(ctx, rec)
+		default: // the token of any other is ignored
 		}
 	}
 	if p.Reference == "" {

@@ -8,7 +8,7 @@ import (
 
 // Code says what went wrong. Each code is an error of its own, so that errors.Is(err, payments.ErrDeclined) holds for
 // every [*Error] with that code. The codes are constants: nobody can reassign them.
-type Code string
+type Code string //nolint:errname // a code is first of all a code
 
 // The codes. Those that say "conflict" also match [ErrConflict].
 const (

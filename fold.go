@@ -68,6 +68,7 @@ func evidence(tx Transaction, snap Snapshot, direct bool) Outcome {
 			if direct || snap.Attempt != tx.PriorAttempt {
 				return OutcomeNotApplied
 			}
+		default: // "not paid yet", or a status that we do not know
 		}
 	case tx.Kind == KindCapture && snap.Status == StatusPaid, tx.Kind == KindVoid && snap.Status == StatusCanceled:
 		return OutcomeApplied
@@ -279,6 +280,7 @@ func rejected(rec Record, cause error, now time.Time) Change {
 		r := rec.refund(tx.RefundUID)
 		r.Status, r.UpdatedAt = RefundFailed, now
 		change.Refunds = []Refund{r}
+	case KindCapture, KindVoid: // the payment stays what it was
 	}
 	p.UpdatedAt, p.Tries = now, 0
 	change.Payment = p

@@ -26,7 +26,9 @@ const (
 )
 
 // Running reports whether what was subscribed is to be delivered: the subscription is active or trialing.
-func (s SubscriptionStatus) Running() bool { return s == SubscriptionActive || s == SubscriptionTrialing }
+func (s SubscriptionStatus) Running() bool {
+	return s == SubscriptionActive || s == SubscriptionTrialing
+}
 
 // Ended reports whether nothing can follow.
 func (s SubscriptionStatus) Ended() bool {

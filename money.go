@@ -70,7 +70,7 @@ func MoneyFromDecimal(d decimal.Decimal, c Currency) (Money, error) {
 	if d.Exponent() > maxExponent || d.Exponent() < -maxExponent {
 		return Money{}, invalid("Amount", "Amount", "the amount is out of range")
 	}
-	minor := d.Shift(int32(digits))
+	minor := d.Shift(exponent(digits))
 	if !minor.IsInteger() {
 		return Money{}, invalid("Amount", "Amount", "the amount has more digits after the point than its currency")
 	}
@@ -81,16 +81,19 @@ func MoneyFromDecimal(d decimal.Decimal, c Currency) (Money, error) {
 	return Money{Amount: n.Int64(), Currency: c}, nil
 }
 
+// exponent is a count of digits as decimal counts it; ISO 4217 has at most four.
+func exponent(digits int) int32 { return int32(digits) } //nolint:gosec // 0 to 4
+
 // Decimal returns the amount in major units.
 func (m Money) Decimal() decimal.Decimal {
 	digits, _ := m.Currency.Digits()
-	return decimal.New(m.Amount, -int32(digits))
+	return decimal.New(m.Amount, -exponent(digits))
 }
 
 // Text returns the amount in major units with all the digits of its currency and no currency code: "12.50".
 func (m Money) Text() string {
 	digits, _ := m.Currency.Digits()
-	return m.Decimal().StringFixed(int32(digits))
+	return m.Decimal().StringFixed(exponent(digits))
 }
 
 // String returns the amount and the currency: "12.50 USD".

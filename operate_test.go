@@ -39,7 +39,7 @@ func TestRefund(t *testing.T) {
 		{"no payment", payments.RefundCommand{Target: payments.Target{OrderID: payments.OrderID{9}}, Key: "x"}, payments.ErrPaymentNotFound, ""},
 	} {
 		_, err := b.Refund(t.Context(), tt.cmd)
-		if tt.err == payments.ErrPaymentNotFound {
+		if errors.Is(tt.err, payments.ErrPaymentNotFound) {
 			if !errors.Is(err, tt.err) {
 				t.Errorf("%s: %v", tt.name, err)
 			}

@@ -29,6 +29,7 @@ func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
 		return Result{Payment: p}, nil
 	case StatusRefunded:
 		return Result{}, conflict(ErrConflict, "OrderID", "the order's payment was refunded")
+	default: // the payment is open, in doubt or given up
 	}
 	if !p.Live {
 		return c.attempt(ctx, Record{})

@@ -61,7 +61,7 @@ type Clock interface {
 
 type systemClock struct{}
 
-func (systemClock) Now() time.Time                         { return time.Now() }
+func (systemClock) Now() time.Time                         { return time.Now() } //nolint:forbidigo // this is the clock
 func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }
 
 // New returns a Service over the host's store, gateway and orders. Nil options are the defaults. It answers an error, and

@@ -144,12 +144,27 @@ func TestInTransaction(t *testing.T) {
 	}
 	target := payments.Target{OrderID: id}
 	for name, do := range map[string]func(context.Context) error{
-		"pay":       func(ctx context.Context) error { _, err := in.Pay(ctx, keyed(id, "tok_visa", "", "")); return err },
-		"complete":  func(ctx context.Context) error { _, err := in.Complete(ctx, payments.CompleteRequest{OrderID: id}); return err },
-		"capture":   func(ctx context.Context) error { _, err := in.Capture(ctx, payments.CaptureCommand{Target: target}); return err },
-		"void":      func(ctx context.Context) error { _, err := in.Void(ctx, payments.VoidCommand{Target: target}); return err },
-		"refund":    func(ctx context.Context) error { _, err := in.Refund(ctx, payments.RefundCommand{Target: target, Key: "k"}); return err },
-		"accept":    func(ctx context.Context) error { _, err := in.Accept(ctx, payments.AcceptCommand{Target: target}); return err },
+		"pay": func(ctx context.Context) error { _, err := in.Pay(ctx, keyed(id, "tok_visa", "", "")); return err },
+		"complete": func(ctx context.Context) error {
+			_, err := in.Complete(ctx, payments.CompleteRequest{OrderID: id})
+			return err
+		},
+		"capture": func(ctx context.Context) error {
+			_, err := in.Capture(ctx, payments.CaptureCommand{Target: target})
+			return err
+		},
+		"void": func(ctx context.Context) error {
+			_, err := in.Void(ctx, payments.VoidCommand{Target: target})
+			return err
+		},
+		"refund": func(ctx context.Context) error {
+			_, err := in.Refund(ctx, payments.RefundCommand{Target: target, Key: "k"})
+			return err
+		},
+		"accept": func(ctx context.Context) error {
+			_, err := in.Accept(ctx, payments.AcceptCommand{Target: target})
+			return err
+		},
 		"reconcile": func(ctx context.Context) error { _, err := in.Reconcile(ctx); return err },
 	} {
 		if err := do(t.Context()); !errors.Is(err, payments.ErrInTransaction) {

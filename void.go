@@ -24,6 +24,7 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 			return nil
 		case StatusPaid, StatusPartiallyRefunded, StatusRefunded, StatusDisputed:
 			return conflict(ErrConflict, "PaymentUID", "the payment is "+p.Status.String()+"; refund it instead")
+		default: // it may be given up, unless money was taken
 		}
 		if p.Captured > 0 {
 			return conflict(ErrConflict, "PaymentUID", "the payment was captured; refund it instead")

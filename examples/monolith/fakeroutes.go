@@ -62,7 +62,10 @@ func addFault(w http.ResponseWriter, r *http.Request, gateway *fake.Gateway) {
 		refuse(w, http.StatusBadRequest, "Invalid", err.Error())
 		return
 	}
-	gateway.Fault(op, fault, max(1, in.Times))
+	if err := gateway.Fault(op, fault, max(1, in.Times)); err != nil {
+		refuse(w, http.StatusBadRequest, "Invalid", err.Error())
+		return
+	}
 	reply(w, http.StatusOK, map[string]string{"status": "set"})
 }
 

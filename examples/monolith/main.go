@@ -148,5 +148,5 @@ func welcome(w io.Writer, base string) {
 		"curl -s " + base + "/fake/ledger",
 		"",
 	}
-	fmt.Fprintln(w, strings.Join(lines, "\n"))
+	_, _ = fmt.Fprintln(w, strings.Join(lines, "\n"))
 }

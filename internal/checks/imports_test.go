@@ -11,9 +11,9 @@ const module = "github.com/trendsic/payments"
 // rules says what the packages may depend on outside the standard library, whatever the way. A package takes the rule of
 // the longest prefix of its path; a package without a rule may import anything of the module.
 var rules = []struct {
-	pkg       string
-	may       []string
-	why       string
+	pkg string
+	may []string
+	why string
 }{
 	{pkg: module, may: []string{"github.com/shopspring/decimal"},
 		why: "an importer of the root gains nothing but decimal"},
