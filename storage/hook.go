@@ -50,7 +50,7 @@ func Tx(ctx context.Context) (*gorm.DB, bool) {
 
 // hook calls the hook inside the transaction and makes sure that the transaction is as it was before.
 func (w *write) hook(ctx context.Context, tx session) error {
-	pool := &hookPool{ConnPool: tx.db.Statement.ConnPool, mysql: w.d.name == MySQL}
+	pool := &hookPool{ConnPool: tx.db.Statement.ConnPool, d: w.d}
 	defer pool.over.Store(true)
 	host := w.core.host
 	handle := host.Session(&gorm.Session{NewDB: true, Context: ctx})
@@ -61,6 +61,9 @@ func (w *write) hook(ctx context.Context, tx session) error {
 			return err
 		}
 		return &hookError{err}
+	}
+	if lost := pool.lost.Load(); lost != nil {
+		return *lost
 	}
 	if pool.forbidden.Load() {
 		return &hookError{errForbidden}
@@ -108,7 +111,10 @@ func (w *write) intact(ctx context.Context, tx session) error {
 // and a gorm.Tx, so that a session with PrepareStmt stays inside.
 type hookPool struct {
 	gorm.ConnPool
-	mysql bool
+	d dialect
+	// lost is the error with which the database ended the transaction: it asks to do all of it again. MySQL would commit
+	// each statement that comes after it by itself.
+	lost atomic.Pointer[error]
 	// over is set when the hook returned, forbidden when it tried to end the transaction, failed when a statement of its
 	// failed.
 	over, forbidden, failed atomic.Bool
@@ -132,7 +138,10 @@ func (p *hookPool) admit(query string) error {
 	if p.over.Load() {
 		return sql.ErrTxDone
 	}
-	if endsTransaction(query, p.mysql) {
+	if lost := p.lost.Load(); lost != nil {
+		return *lost
+	}
+	if endsTransaction(query, p.d.name == MySQL) {
 		return p.forbid()
 	}
 	return nil
@@ -149,6 +158,9 @@ func (p *hookPool) pool(query string) gorm.ConnPool {
 func (p *hookPool) note(err error) error {
 	if err != nil {
 		p.failed.Store(true)
+		if p.d.name == MySQL && p.d.judge(err) == again {
+			p.lost.Store(&err)
+		}
 	}
 	return err
 }
