@@ -53,8 +53,10 @@ func TestUnreachable(t *testing.T) {
 		return db
 	}
 	for name, open := range map[string]func(t *testing.T) (*gorm.DB, error){
-		"closed":   func(t *testing.T) (*gorm.DB, error) { return closed(t), nil },
-		"postgres": func(*testing.T) (*gorm.DB, error) { return gorm.Open(postgres.Open("postgres://u:hidden@127.0.0.1:1/x"), config()) },
+		"closed": func(t *testing.T) (*gorm.DB, error) { return closed(t), nil },
+		"postgres": func(*testing.T) (*gorm.DB, error) {
+			return gorm.Open(postgres.Open("postgres://u:hidden@127.0.0.1:1/x"), config())
+		},
 		"mysql": func(*testing.T) (*gorm.DB, error) {
 			return gorm.Open(mysql.New(mysql.Config{DSN: "u:hidden@tcp(127.0.0.1:1)/x", SkipInitializeWithVersion: true}), config())
 		},
