@@ -50,7 +50,7 @@ func Tx(ctx context.Context) (*gorm.DB, bool) {
 
 // hook calls the hook inside the transaction and makes sure that the transaction is as it was before.
 func (w *write) hook(ctx context.Context, tx session) error {
-	pool := &hookPool{ConnPool: tx.db.Statement.ConnPool, d: w.d}
+	pool := &hookPool{ConnPool: tx.pool, d: w.d}
 	defer pool.over.Store(true)
 	host := w.core.host
 	handle := host.Session(&gorm.Session{NewDB: true, Context: ctx})
@@ -147,14 +147,6 @@ func (p *hookPool) admit(query string) error {
 	return nil
 }
 
-// pool returns where a statement goes: savepoints cannot be prepared on MySQL, and their names never repeat.
-func (p *hookPool) pool(query string) gorm.ConnPool {
-	if prepared, ok := p.ConnPool.(*gorm.PreparedStmtTX); ok && isSavepoint(query) {
-		return prepared.Tx
-	}
-	return p.ConnPool
-}
-
 func (p *hookPool) note(err error) error {
 	if err != nil {
 		p.failed.Store(true)
@@ -179,7 +171,7 @@ func (p *hookPool) ExecContext(ctx context.Context, query string, args ...any) (
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
-	result, err := p.pool(query).ExecContext(ctx, query, args...)
+	result, err := p.ConnPool.ExecContext(ctx, query, args...)
 	return result, p.note(err)
 }
 
@@ -188,7 +180,7 @@ func (p *hookPool) QueryContext(ctx context.Context, query string, args ...any) 
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
-	rows, err := p.pool(query).QueryContext(ctx, query, args...)
+	rows, err := p.ConnPool.QueryContext(ctx, query, args...)
 	return rows, p.note(err)
 }
 
@@ -200,7 +192,7 @@ func (p *hookPool) QueryRowContext(ctx context.Context, query string, args ...an
 		cancel()
 		return p.ConnPool.QueryRowContext(canceled, "SELECT 1")
 	}
-	row := p.pool(query).QueryRowContext(ctx, query, args...)
+	row := p.ConnPool.QueryRowContext(ctx, query, args...)
 	_ = p.note(row.Err())
 	return row
 }
