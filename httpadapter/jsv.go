@@ -22,8 +22,6 @@ func validNested(value string) bool {
 // jsvValue reads one JSV value and returns what follows it: an object, a list, a quoted text or a bare one.
 func jsvValue(s string, depth int) (rest string, ok bool) {
 	switch {
-	case depth > maxDepth:
-		return s, false
 	case strings.HasPrefix(s, "{"):
 		return jsvObject(s, depth)
 	case strings.HasPrefix(s, "["):
@@ -42,7 +40,7 @@ func jsvValue(s string, depth int) (rest string, ok bool) {
 // jsvObject reads {name:value,...}.
 func jsvObject(s string, depth int) (rest string, ok bool) {
 	s, ok = strings.CutPrefix(s, "{")
-	if !ok {
+	if !ok || depth > maxDepth {
 		return s, false
 	}
 	if rest, ok = strings.CutPrefix(s, "}"); ok {
@@ -81,6 +79,9 @@ func jsvName(s string) (rest string, ok bool) {
 
 // jsvList reads [value,...].
 func jsvList(s string, depth int) (rest string, ok bool) {
+	if depth > maxDepth {
+		return s, false
+	}
 	s = s[1:]
 	if rest, ok = strings.CutPrefix(s, "]"); ok {
 		return rest, true

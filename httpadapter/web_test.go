@@ -333,3 +333,17 @@ func TestCallersDoNotMeet(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestVaryOfTheHost shows that what the host's middleware has set on the answer stays.
+func TestVaryOfTheHost(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, nil)
+	outer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Vary", "Accept-Encoding")
+		h.ServeHTTP(w, r)
+	})
+	w := call{method: "GET", target: pathPayment}.do(outer)
+	if vary := w.Header()["Vary"]; !slices.Equal(vary, []string{"Accept-Encoding", "Accept", "Origin"}) {
+		t.Errorf("Vary: %q", vary)
+	}
+}

@@ -79,33 +79,33 @@ func (w *write) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer leave()
-	tx, err := w.begin(ctx)
+	tx, err := w.begin(ctx, nil)
 	if err != nil {
 		return err
 	}
 	committed := false
 	defer func() {
 		if !committed {
-			tx.db.Rollback()
+			tx.rollback()
 		}
 	}()
 	if err := w.all(ctx, tx); err != nil {
 		return err
 	}
 	committed = true
-	return tx.db.Commit().Error
+	return tx.commit()
 }
 
 // runBound is run inside the host's transaction.
 func (w *write) runBound(ctx context.Context) error {
 	name := "payments_apply_" + strconv.Itoa(int(w.core.savepoints.Add(1)%1000))
-	if err := w.with(ctx).SavePoint(name).Error; err != nil {
+	if _, err := w.pool.ExecContext(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	done := false
 	defer func() {
 		if !done {
-			w.with(context.WithoutCancel(ctx)).RollbackTo(name)
+			_, _ = w.pool.ExecContext(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+name)
 		}
 	}()
 	if err := w.all(ctx, w.session); err != nil {

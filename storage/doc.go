@@ -6,9 +6,10 @@
 //
 // # What a host's settings do not change
 //
-// The store works on a session of its own: TranslateError, PrepareStmt, SkipDefaultTransaction, the naming strategy, hooks
-// and the logger of the host change nothing of what is written, and no value ever reaches a log. A read replica that
-// gorm.io/plugin/dbresolver knows is never asked. A session with DryRun is refused.
+// The store runs SQL of its own on GORM's connection pool and in GORM's transactions, below GORM's builder: TranslateError,
+// PrepareStmt, SkipDefaultTransaction, the naming strategy, callbacks and the logger of the host change nothing of what is
+// written, no value ever reaches a log, and a read replica that gorm.io/plugin/dbresolver knows is never asked. A session with
+// DryRun is refused. In a Hook, Tx returns a handle that has all of the host's settings.
 //
 // # How doubles are recognised
 //

@@ -91,7 +91,7 @@ func (s *Store) alone(ctx context.Context, namespace string, afterID int64, limi
 	if err != nil {
 		return nil, false, err
 	}
-	defer tx.db.Rollback()
+	defer tx.rollback()
 	var one int64
 	if alone, err = tx.one(ctx, []any{&one}, s.core.sql.settleGate); !alone || err != nil {
 		return nil, false, err

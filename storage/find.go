@@ -93,7 +93,7 @@ func (s *Store) List(ctx context.Context, f payments.Filter) ([]payments.Payment
 	query, args := s.filter(f)
 	var list []payments.Payment
 	err := s.read(ctx, "store.list", func(s *Store) error {
-		return s.query(ctx, collect(&list, scanPayment), query, args...)
+		return s.queryOnce(ctx, collect(&list, scanPayment), query, args...)
 	})
 	return list, err
 }

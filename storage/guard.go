@@ -16,14 +16,6 @@ func endsTransaction(query string, mysql bool) bool {
 	return false
 }
 
-// isSavepoint reports whether a text is a statement about a savepoint.
-func isSavepoint(query string) bool {
-	for words := range statementWords(query, false) {
-		return words[0] == "SAVEPOINT" || words[0] == "ROLLBACK" || words[0] == "RELEASE"
-	}
-	return false
-}
-
 // ends judges one statement by its first words, in upper case.
 func ends(words []string, mysql bool) bool {
 	second := ""

@@ -50,7 +50,7 @@ func Tx(ctx context.Context) (*gorm.DB, bool) {
 
 // hook calls the hook inside the transaction and makes sure that the transaction is as it was before.
 func (w *write) hook(ctx context.Context, tx session) error {
-	pool := &hookPool{ConnPool: tx.db.Statement.ConnPool, mysql: w.d.name == MySQL}
+	pool := &hookPool{ConnPool: tx.pool, d: w.d}
 	defer pool.over.Store(true)
 	host := w.core.host
 	handle := host.Session(&gorm.Session{NewDB: true, Context: ctx})
@@ -61,6 +61,9 @@ func (w *write) hook(ctx context.Context, tx session) error {
 			return err
 		}
 		return &hookError{err}
+	}
+	if lost := pool.lost.Load(); lost != nil {
+		return *lost
 	}
 	if pool.forbidden.Load() {
 		return &hookError{errForbidden}
@@ -108,7 +111,10 @@ func (w *write) intact(ctx context.Context, tx session) error {
 // and a gorm.Tx, so that a session with PrepareStmt stays inside.
 type hookPool struct {
 	gorm.ConnPool
-	mysql bool
+	d dialect
+	// lost is the error with which the database ended the transaction: it asks to do all of it again. MySQL would commit
+	// each statement that comes after it by itself.
+	lost atomic.Pointer[error]
 	// over is set when the hook returned, forbidden when it tried to end the transaction, failed when a statement of its
 	// failed.
 	over, forbidden, failed atomic.Bool
@@ -132,23 +138,21 @@ func (p *hookPool) admit(query string) error {
 	if p.over.Load() {
 		return sql.ErrTxDone
 	}
-	if endsTransaction(query, p.mysql) {
+	if lost := p.lost.Load(); lost != nil {
+		return *lost
+	}
+	if endsTransaction(query, p.d.name == MySQL) {
 		return p.forbid()
 	}
 	return nil
 }
 
-// pool returns where a statement goes: savepoints cannot be prepared on MySQL, and their names never repeat.
-func (p *hookPool) pool(query string) gorm.ConnPool {
-	if prepared, ok := p.ConnPool.(*gorm.PreparedStmtTX); ok && isSavepoint(query) {
-		return prepared.Tx
-	}
-	return p.ConnPool
-}
-
 func (p *hookPool) note(err error) error {
 	if err != nil {
 		p.failed.Store(true)
+		if p.d.name == MySQL && p.d.judge(err) == again {
+			p.lost.Store(&err)
+		}
 	}
 	return err
 }
@@ -167,7 +171,7 @@ func (p *hookPool) ExecContext(ctx context.Context, query string, args ...any) (
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
-	result, err := p.pool(query).ExecContext(ctx, query, args...)
+	result, err := p.ConnPool.ExecContext(ctx, query, args...)
 	return result, p.note(err)
 }
 
@@ -176,7 +180,7 @@ func (p *hookPool) QueryContext(ctx context.Context, query string, args ...any) 
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
-	rows, err := p.pool(query).QueryContext(ctx, query, args...)
+	rows, err := p.ConnPool.QueryContext(ctx, query, args...)
 	return rows, p.note(err)
 }
 
@@ -188,7 +192,7 @@ func (p *hookPool) QueryRowContext(ctx context.Context, query string, args ...an
 		cancel()
 		return p.ConnPool.QueryRowContext(canceled, "SELECT 1")
 	}
-	row := p.pool(query).QueryRowContext(ctx, query, args...)
+	row := p.ConnPool.QueryRowContext(ctx, query, args...)
 	_ = p.note(row.Err())
 	return row
 }

@@ -83,15 +83,15 @@ func (s *Store) leaseAtOnce(ctx context.Context, req payments.LeaseRequest) (lis
 func (s *Store) leaseStepwise(ctx context.Context, req payments.LeaseRequest) (list []payments.Payment, err error) {
 	tx := s.session
 	if !s.bound {
-		if tx, err = s.begin(ctx); err != nil {
+		if tx, err = s.begin(ctx, nil); err != nil {
 			return nil, err
 		}
 		defer func() {
 			if err != nil {
-				tx.db.Rollback()
+				tx.rollback()
 				return
 			}
-			err = tx.db.Commit().Error
+			err = tx.commit()
 		}()
 	}
 	query := s.core.sql.selectDue

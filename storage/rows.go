@@ -27,7 +27,7 @@ func (w *write) payment(ctx context.Context, tx session) error {
 		if w.d.returning {
 			found, err = tx.one(ctx, head, w.core.sql.insertPayment, args...)
 		} else {
-			p.ID, err = tx.execID(ctx, w.core.sql.insertPayment, args...)
+			p.ID, err = tx.inserted(ctx, w.core.sql.insertPayment, args...)
 			found = err == nil
 		}
 	} else {
@@ -35,7 +35,7 @@ func (w *write) payment(ctx context.Context, tx session) error {
 		if w.d.returning {
 			found, err = tx.one(ctx, head, w.core.sql.updatePayment, args...)
 		} else {
-			found, err = w.changed(ctx, tx, w.core.sql.updatePayment, args...)
+			found, err = tx.changed(ctx, w.core.sql.updatePayment, args...)
 		}
 	}
 	switch {
@@ -60,17 +60,11 @@ func (w *write) head(ctx context.Context, tx session, p *payments.Payment) error
 	return err
 }
 
-// changed runs a compare-and-swap and reports whether the row was there. The row counts, see the package's comment.
-func (w *write) changed(ctx context.Context, tx session, query string, args ...any) (bool, error) {
-	n, err := tx.exec(ctx, query, args...)
-	return n > 0, err
-}
-
 // insert inserts one row and keeps its id.
 func (w *write) insert(ctx context.Context, tx session, query string, args []any) error {
 	var id int64
 	if !w.d.returning {
-		id, err := tx.execID(ctx, query, args...)
+		id, err := tx.inserted(ctx, query, args...)
 		w.ids = append(w.ids, id)
 		return err
 	}
@@ -84,7 +78,7 @@ func (w *write) insert(ctx context.Context, tx session, query string, args []any
 
 // update changes one row, which must be there.
 func (w *write) update(ctx context.Context, tx session, query string, args []any) error {
-	found, err := w.changed(ctx, tx, query, args...)
+	found, err := tx.changed(ctx, query, args...)
 	if err == nil && !found {
 		return errStale
 	}

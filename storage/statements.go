@@ -137,7 +137,9 @@ func (s *statements) gate(d dialect, t tables) {
 	switch d.name {
 	case PostgreSQL:
 		key := strconv.FormatInt(lockKey(t.gate), 10)
-		s.enterGate = "SELECT 1 FROM pg_advisory_xact_lock_shared(" + key + ")"
+		// The id is drawn in the gate and in the same round trip: the condition of a CASE comes before its result.
+		s.insertEvent = d.insert(t.events, "id, "+names(eventColumns), "CASE WHEN (SELECT CAST(pg_advisory_xact_lock_shared("+key+
+			") AS text)) IS NULL THEN 0 ELSE nextval(pg_get_serial_sequence('"+t.events+"', 'id')) END, "+marks(len(eventColumns)), "id")
 		s.settleGate = "SELECT 1 WHERE pg_try_advisory_xact_lock(" + key + ")"
 	case MySQL:
 		s.enterGate = "SELECT id FROM " + t.gate + " WHERE id = 1 LOCK IN SHARE MODE"

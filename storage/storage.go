@@ -139,7 +139,7 @@ func (s *Store) WithTx(tx *gorm.DB) *Store {
 	case !inTransaction(tx):
 		bound.refused = errors.New("storage: the *gorm.DB given to WithTx is not in a transaction")
 	default:
-		bound.session = newSession(tx, d)
+		bound.session = s.within(tx)
 	}
 	return bound
 }

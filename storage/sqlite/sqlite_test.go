@@ -1,0 +1,109 @@
+package sqlite_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/trendsic/payments/storage"
+	"github.com/trendsic/payments/storage/sqlite"
+	"github.com/trendsic/payments/storage/storetest"
+)
+
+// open opens a file and closes it with the test.
+func open(t *testing.T, path string, opts *sqlite.Options) *gorm.DB {
+	t.Helper()
+	db, err := sqlite.Open(path, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if pool, err := db.DB(); err == nil {
+			_ = pool.Close()
+		}
+	})
+	return db
+}
+
+func TestOpenPassesTheSuite(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string]*sqlite.Options{"nil": nil, "one connection": {MaxOpenConns: 1},
+		"a host's configuration": {Config: &gorm.Config{PrepareStmt: true, TranslateError: true}, BusyTimeout: 2 * time.Second}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := open(t, filepath.Join(t.TempDir(), "a b?c#d%20.db"), opts)
+			if err := storage.Migrate(t.Context(), db, nil); err != nil {
+				t.Fatal(err)
+			}
+			var mu sync.Mutex
+			now := time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)
+			store, err := storage.New(db, &storage.Options{Clock: func() time.Time {
+				mu.Lock()
+				defer mu.Unlock()
+				return now
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			storetest.Run(t, storetest.Harness{Store: store, Advance: func(d time.Duration) {
+				mu.Lock()
+				defer mu.Unlock()
+				now = now.Add(d)
+			}})
+		})
+	}
+}
+
+func TestOpenMakesTheFileThatWasNamed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "orders 100%?x=1#y.db")
+	db := open(t, path, nil)
+	if err := db.Exec("CREATE TABLE t (a int)").Error; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}
+
+// Each connection of the pool has the safe settings, not only the first.
+func TestOpenSettings(t *testing.T) {
+	t.Parallel()
+	pool, err := open(t, filepath.Join(t.TempDir(), "x.db"), nil).DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		conn, err := pool.Conn(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "busy_timeout": "5000"} {
+			var got string
+			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s is %s, not %s (%v)", pragma, got, want, err)
+			}
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"", ":memory:", "file:x.db", "file::memory:?cache=shared"} {
+		if _, err := sqlite.Open(path, nil); err == nil {
+			t.Errorf("Open takes %q", path)
+		}
+	}
+	if _, err := sqlite.Open("x.db", &sqlite.Options{MaxOpenConns: -1}); err == nil {
+		t.Error("Open takes a negative bound")
+	}
+	if _, err := sqlite.Open(filepath.Join(t.TempDir(), "no", "such", "folder.db"), nil); err == nil {
+		t.Error("Open makes a file in a folder that is not there")
+	}
+}
