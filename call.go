@@ -30,11 +30,22 @@ func (s *Service) call(ctx context.Context, step string, do func(context.Context
 		if try == maxRateLimited || !errors.Is(err, ErrRateLimited) || OutcomeOf(err) != OutcomeNotApplied {
 			return snap, err
 		}
-		select {
-		case <-s.opts.Clock.After(time.Duration(try+1) * 100 * time.Millisecond):
-		case <-ctx.Done():
+		if !s.sleep(ctx, time.Duration(try+1)*retryPause) {
 			return snap, err
 		}
+	}
+}
+
+// retryPause is the pause before the second try of a call; it grows with each.
+const retryPause = 100 * time.Millisecond
+
+// sleep waits, and reports whether ctx is still there.
+func (s *Service) sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-s.opts.Clock.After(d):
+		return ctx.Err() == nil
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -92,7 +103,7 @@ func (c *charge) authorize(ctx context.Context, rec Record, req PayRequest) (Sna
 	tx := rec.last()
 	return c.call(ctx, "authorize", func(ctx context.Context) (Snapshot, error) {
 		return c.gateway.Authorize(ctx, AuthorizeRequest{PaymentRef: rec.Payment.ref(), Key: tx.key("authorize"), Amount: tx.Amount,
-			Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer})
+			Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer, Saving: req.Saving})
 	})
 }
 
@@ -102,10 +113,14 @@ const maxPrepare = 3
 // prepare makes or changes the gateway's object, again under the same key when the answer is lost.
 func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snapshot, error) {
 	p, tx := rec.Payment, rec.last()
+	amount := tx.Amount
+	if p.anchor() {
+		amount = Money{} // an invoice's amount is the plan's
+	}
 	for try := 1; ; try++ {
 		snap, err := c.call(ctx, "prepare", func(ctx context.Context) (Snapshot, error) {
-			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: tx.Amount,
-				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer})
+			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: amount,
+				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer, Saving: req.Saving})
 		})
 		if err == nil && (!readable(p, snap) || differs(p, snap, c.opts.LiveMode) != "") {
 			err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway's answer does not fit the order"}
@@ -113,9 +128,8 @@ func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snaps
 		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {
 			return snap, err
 		}
-		select {
-		case <-c.opts.Clock.After(time.Duration(try) * 100 * time.Millisecond):
-		case <-ctx.Done():
+		if !c.sleep(ctx, time.Duration(try)*retryPause) {
+			return snap, err
 		}
 	}
 }
@@ -123,7 +137,8 @@ func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snaps
 // confirm asks for the money with what is attached to the object.
 func (s *Service) confirm(ctx context.Context, rec Record, tx Transaction) (Snapshot, error) {
 	return s.call(ctx, "confirm", func(ctx context.Context) (Snapshot, error) {
-		return s.intents.Confirm(ctx, ConfirmRequest{PaymentRef: rec.Payment.ref(), Key: tx.key("confirm"), Reference: rec.Payment.Reference})
+		return s.intents.Confirm(ctx, ConfirmRequest{PaymentRef: rec.Payment.ref(), Key: tx.key("confirm"), Reference: rec.Payment.Reference,
+			OffSession: tx.OffSession})
 	})
 }
 

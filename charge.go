@@ -118,6 +118,8 @@ func (c *charge) ask(ctx context.Context) error {
 		return NewError(Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "the order cannot be read now; nothing was charged"}, err)
 	case c.req.Payer.CustomerID != 0 && c.order.CustomerID != 0 && c.req.Payer.CustomerID != c.order.CustomerID:
 		return invalid("Payer.CustomerID", "Conflict", "the order belongs to another customer")
+	case c.req.AgentID != 0 && c.order.AgentID != 0 && c.req.AgentID != c.order.AgentID:
+		return invalid("AgentID", "Equal", "the order belongs to another agent")
 	}
 	c.order.ID = c.req.OrderID
 	return nil
@@ -136,7 +138,7 @@ func (c *charge) payable() error {
 	if err := c.chargeable(c.order); err != nil {
 		return err
 	}
-	if c.req.Type == TypeSubscription {
+	if c.req.Type == TypeSubscription && c.order.Recurring == nil {
 		return invalid("Type", "PaymentType", "the order is not a recurring one")
 	}
 	return c.checkSource()
@@ -151,7 +153,9 @@ func (s *Service) chargeable(o Order) error {
 	case o.Total.Amount <= 0:
 		return conflict(ErrConflict, "OrderID", "the order's total is not positive")
 	case o.Recurring != nil:
-		return conflict(ErrUnsupported, "OrderID", "the gateway takes no recurring orders")
+		if err := s.recurring(*o.Recurring); err != nil {
+			return err
+		}
 	}
 	if limiter, ok := CapabilityOf[Limiter](s.gateway); ok {
 		if err := limiter.Limit(o.Total); err != nil {
@@ -177,6 +181,10 @@ func limited(err error) error {
 func (c *charge) checkSource() error {
 	src := c.req.Source
 	switch {
+	case (c.req.Save || c.req.OffSession) && c.order.CustomerID == 0:
+		return invalid("Saving", "NotEmpty", "the order names no customer whose way to pay could be saved")
+	case c.req.OffSession && src.Token.IsZero():
+		return invalid("Source.Token", "NotEmpty", "a charge without the payer needs a saved way to pay")
 	case src.IsZero() && c.intents == nil:
 		return invalid("Source.Token", "NotEmpty", "a token is needed")
 	case src.Card == nil:

@@ -61,9 +61,7 @@ func (s *Service) persist(ctx context.Context, before Payment, change Change) (P
 		if err == nil || try == maxPersist || errors.Is(err, ErrStale) || ctx.Err() != nil {
 			return p, err
 		}
-		select {
-		case <-s.opts.Clock.After(time.Duration(try) * 50 * time.Millisecond):
-		case <-ctx.Done():
+		if !s.sleep(ctx, time.Duration(try)*retryPause) {
 			return p, err
 		}
 	}
@@ -148,6 +146,8 @@ func (s *Service) next(rec Record, p Payment) time.Time {
 	switch {
 	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld && p.GatewayCode == codeReview:
 		return s.later(p.Tries)
+	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
+		return now.Add(24 * time.Hour) // the next invoice may come without its event
 	case p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined:
 		return earlier(s.later(p.Tries), s.expiry(rec, p))
 	case p.Status == StatusAuthorized || p.Status == StatusDisputed || recentRefund(rec, now):

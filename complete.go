@@ -7,7 +7,7 @@ import "context"
 //
 // It answers as [Service.Pay] does, and ErrPaymentNotFound when the order has no payment yet.
 func (s *Service) Complete(ctx context.Context, req CompleteRequest) (Result, error) {
-	c := s.newCharge("complete", PayRequest{OrderID: req.OrderID, ForAgent: req.ForAgent, Source: req.Source, Payer: req.Payer,
+	c := s.newCharge("complete", PayRequest{OrderID: req.OrderID, ForAgent: req.ForAgent, AgentID: req.AgentID, Source: req.Source, Payer: req.Payer,
 		Idempotency: req.Idempotency})
 	res, err := c.run(ctx, c.complete)
 	return res, s.fail("complete", err)
@@ -31,7 +31,7 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 		default: // the token of any other is ignored
 		}
 	}
-	if p.Reference == "" {
+	if p.Reference == "" && !p.anchor() {
 		return c.answer(p, Snapshot{})
 	}
 	rec, snap, err := c.refresh(ctx, rec)

@@ -14,13 +14,16 @@ type Event struct {
 	UID string
 	// Namespace is the Service's.
 	Namespace string
-	// Type is "payment." and the new status, such as "payment.paid".
+	// Type is "payment." and the new status, such as "payment.paid", or "subscription." and its status.
 	Type string
 	// PaymentUID and OrderID name the payment.
 	PaymentUID string
 	OrderID    OrderID
 	// Previous is the status before; Status the one after.
 	Previous, Status Status
+	// SubscriptionStatus is that of the order's subscription, empty for an order that is paid once. An event of type
+	// "subscription." and that status tells of the subscription alone; Previous and Status are the same then.
+	SubscriptionStatus SubscriptionStatus
 	// Amount is the payment's; Captured and Refunded are what was taken and given back, in minor units.
 	Amount             Money
 	Captured, Refunded int64
@@ -76,3 +79,19 @@ func withinTransaction(ctx context.Context) context.Context {
 
 // isWithinTransaction reports whether ctx is inside a database transaction.
 func isWithinTransaction(ctx context.Context) bool { return ctx.Value(inTransactionKey{}) != nil }
+
+// InboxEvent is an event of the gateway's, stored before anything is done about it. It holds no body: the object is read
+// again.
+type InboxEvent struct {
+	// ID is the primary key, given by the Store in ascending order.
+	ID int64
+	// Namespace is the Service's, Gateway the gateway's name.
+	Namespace, Gateway string
+	// Event is what it is about; unique by its ID for a namespace, gateway and account.
+	Event WebhookEvent
+	// ReceivedAt is when it came, DoneAt when all it tells was folded; zero before.
+	ReceivedAt, DoneAt time.Time
+	// Tries counts the looks without an end, and DueAt is the next.
+	Tries int
+	DueAt time.Time
+}

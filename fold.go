@@ -177,6 +177,7 @@ func (f *folding) foldFacts(to Status) {
 	p.Status = to
 	p.Reference, p.Attempt, p.Captured, p.Refunded = snap.Reference, snap.Attempt, snap.Captured, snap.refunded()
 	p.Method = merged(p.Method, snap.Method)
+	p.GatewayCustomer = cmp.Or(snap.Customer, p.GatewayCustomer)
 	p.AuthCode, p.ReceiptURL = cmp.Or(snap.AuthCode, p.AuthCode), cmp.Or(snap.ReceiptURL, p.ReceiptURL)
 	if to.Answer().Approved() || to == StatusHeld {
 		p.LiveMode = snap.LiveMode
@@ -239,7 +240,7 @@ func event(before, after Payment, now time.Time) (Event, bool) {
 	}
 	return Event{UID: newUID(now), Namespace: after.Namespace, Type: "payment." + after.Status.String(), PaymentUID: after.UID,
 		OrderID: after.OrderID, Previous: before.Status, Status: after.Status, Amount: after.Amount,
-		Captured: after.Captured, Refunded: after.Refunded, CreatedAt: now}, true
+		SubscriptionStatus: after.SubscriptionStatus, Captured: after.Captured, Refunded: after.Refunded, CreatedAt: now}, true
 }
 
 // sent returns the payment as it is from before a request that moves money until its outcome is known.
@@ -255,6 +256,55 @@ func reopened(p Payment, now time.Time) Change {
 	}
 	p.UpdatedAt = now
 	return Change{Payment: p}
+}
+
+// subscribed copies what the gateway tells of the subscription onto the payment that began it.
+func subscribed(p Payment, sub SubscriptionSnapshot) Payment {
+	p.Subscription, p.SubscriptionStatus, p.Type = sub.Reference, sub.Status, TypeSubscription
+	p.GatewayCustomer = cmp.Or(sub.Customer, p.GatewayCustomer)
+	p.PeriodEnd, p.CancelAtPeriodEnd = sub.PeriodEnd.UTC().Truncate(time.Microsecond), sub.CancelAtPeriodEnd
+	if in := sub.owned(p); p.Reference == "" && in.Payment != "" {
+		p.Invoice, p.Reference = in.Reference, in.Payment
+	}
+	return p
+}
+
+// foldSubscription returns the anchor as it shall be, and the change that makes it so. A subscription that ended before
+// anything was paid ends the payment too.
+func foldSubscription(rec Record, sub SubscriptionSnapshot, now time.Time) (Record, Change) {
+	before := rec.Payment
+	p := subscribed(before, sub)
+	waiting := p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined
+	switch {
+	case waiting && sub.Status == SubscriptionIncompleteExpired:
+		p.Status, p.Live = StatusExpired, false
+	case waiting && sub.Status == SubscriptionCanceled:
+		p.Status, p.Live = StatusCanceled, false
+	}
+	change := Change{}
+	rec.Transactions = slices.Clone(rec.Transactions)
+	for i := range rec.Transactions {
+		if tx := &rec.Transactions[i]; tx.Open() && tx.Kind == KindCancel && (sub.Status.Ended() || sub.CancelAtPeriodEnd && tx.Message == reasonPeriodEnd) {
+			tx.close(OutcomeApplied, now)
+			tx.Reference = sub.Reference
+			change.Transactions = append(change.Transactions, *tx)
+		}
+	}
+	if p != before {
+		p.UpdatedAt = now
+	}
+	if p.SubscriptionStatus != before.SubscriptionStatus || p.CancelAtPeriodEnd != before.CancelAtPeriodEnd {
+		change.Events = append(change.Events, Event{UID: newUID(now), Namespace: p.Namespace, Type: "subscription." + string(sub.Status),
+			PaymentUID: p.UID, OrderID: p.OrderID, Previous: before.Status, Status: before.Status, SubscriptionStatus: sub.Status,
+			Amount: p.Amount, Captured: p.Captured, Refunded: p.Refunded, CreatedAt: now})
+	}
+	if p.Status != before.Status {
+		if e, ok := event(before, p, now); ok {
+			change.Events = append(change.Events, e)
+		}
+	}
+	rec.Payment, change.Payment = p, p
+	return rec, change
 }
 
 // rejected returns the change after the gateway definitely did not do what the record's last transaction asked.
@@ -280,7 +330,7 @@ func rejected(rec Record, cause error, now time.Time) Change {
 		r := rec.refund(tx.RefundUID)
 		r.Status, r.UpdatedAt = RefundFailed, now
 		change.Refunds = []Refund{r}
-	case KindCapture, KindVoid: // the payment stays what it was
+	case KindCapture, KindVoid, KindCancel: // the payment stays what it was
 	}
 	p.UpdatedAt, p.Tries = now, 0
 	change.Payment = p

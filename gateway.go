@@ -80,8 +80,9 @@ type WebhookGateway interface {
 
 // SubscriptionGateway is a [Gateway] that charges recurring orders by itself.
 type SubscriptionGateway interface {
-	// Subscribe makes the customer and the subscription of a recurring order, and moves no money: the first invoice
-	// waits for the payer, who confirms by the client secret. With a trial there is no first payment, and a secret only
+	// Subscribe makes the customer and the subscription of a recurring order, without a way to pay, and moves no money:
+	// the first invoice waits to be prepared and confirmed like any other object, or for the payer, who confirms by the
+	// client secret. Left alone it ends by itself. The object of the first invoice carries our references. With a trial there is no first payment, and a secret only
 	// while a way to pay is to be set up. A repeat under the same key answers the same subscription.
 	Subscribe(ctx context.Context, req SubscribeRequest) (SubscriptionSnapshot, error)
 
@@ -183,7 +184,7 @@ type PrepareRequest struct {
 	Key string
 	// Reference names the object to change; empty makes one.
 	Reference string
-	// Amount is what the object shall take, in minor units.
+	// Amount is what the object shall take, in minor units; the zero value leaves it (an invoice's is not changed).
 	Amount Money
 	// Source is the way to pay; zero leaves it to the payer.
 	Source Source

@@ -43,8 +43,6 @@ type SubscribeRequest struct {
 	// Plan is how often is charged; Amount is what each time, unless the plan names a price that the gateway keeps.
 	Plan   Plan
 	Amount Money
-	// Source is the way to pay; zero leaves it to the payer.
-	Source Source
 	// Description and Payer are told where the gateway is configured to.
 	Description string
 	Payer       Payer

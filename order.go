@@ -102,7 +102,8 @@ type Plan struct {
 	Every int
 	// TrialDays is how long nothing is charged at first.
 	TrialDays int
-	// GatewayPrice names a price that the gateway keeps; Total is not used then.
+	// GatewayPrice names a price that the gateway keeps, of the same amount as Total; a first invoice that asks another
+	// is refused.
 	GatewayPrice string
 }
 

@@ -40,8 +40,8 @@ func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
 	if p.Status == StatusDeclined {
 		return c.afterDecline(ctx, rec)
 	}
-	last := lastAuthorize(rec)
-	if c.req.Source.IsZero() || c.fingerprint == last.Fingerprint && last.Outcome == OutcomeApplied {
+	last, trial := lastAuthorize(rec), p.anchor() && p.Reference == ""
+	if c.req.Source.IsZero() || trial || c.fingerprint == last.Fingerprint && last.Outcome == OutcomeApplied {
 		return c.reuse(ctx, rec)
 	}
 	return c.attempt(ctx, rec)
@@ -52,10 +52,7 @@ func (c *charge) afterDecline(ctx context.Context, rec Record) (Result, error) {
 	if c.share || lastAuthorize(rec).ClosedAt.After(c.begun) {
 		return Result{Payment: rec.Payment}, declined(rec.Payment)
 	}
-	if c.req.Source.IsZero() {
-		return c.reuse(ctx, rec)
-	}
-	return c.attempt(ctx, rec)
+	return c.attempt(ctx, rec) // without a card, the payer confirms the same intent again
 }
 
 // reuse answers the order's open intent with its client secret, and with whatever the gateway says of it by now.
@@ -64,38 +61,39 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	if err := c.payable(); err != nil {
 		return Result{}, err
 	}
-	if p.Reference == "" || p.Amount != c.order.Total {
+	if p.Reference == "" && !p.anchor() || p.Amount != c.order.Total {
 		return c.attempt(ctx, rec)
 	}
 	rec, snap, err := c.refresh(ctx, rec)
 	if err != nil {
 		return c.unreadable(p, err)
 	}
-	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total {
+	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total && !p.anchor() {
 		return c.attempt(ctx, rec) // an earlier repricing did not reach the gateway
-	}
-	if rec.Payment.Status == StatusDeclined && c.req.Source.IsZero() && p.Status == StatusDeclined {
-		if rec.Payment, err = c.commit(ctx, rec.Payment, reopened(rec.Payment, c.now())); err != nil {
-			return Result{}, err
-		}
 	}
 	return c.answer(rec.Payment, snap)
 }
 
 // attempt begins a new try: on the order's open payment where the gateway can, else on a new one after the old one ended.
 func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
-	if err := c.payable(); err != nil {
+	err := c.payable()
+	if err == nil {
+		err = c.customer(ctx)
+	}
+	if err != nil {
 		return Result{}, err
 	}
 	p := rec.Payment
 	switch {
 	case p.UID == "":
 		p = c.newPayment()
+	case p.anchor() && p.Amount != c.order.Total:
+		return c.giveUp(ctx, rec)
 	case p.Reference == "":
 		p = c.priced(p)
 	case c.intents == nil && p.Status == StatusDeclined:
 		p.Live = false
-		_, err := c.store.Apply(ctx, Change{Payment: p})
+		_, err = c.store.Apply(ctx, Change{Payment: p})
 		return Result{}, again(err)
 	case c.intents == nil || p.Status == StatusRequiresAction && p.Amount != c.order.Total:
 		return c.giveUp(ctx, rec)
@@ -104,7 +102,7 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	}
 	last := lastAuthorize(rec)
 	tx := c.newTransaction(p, KindAuthorize, c.order.Total)
-	tx.Fingerprint = c.fingerprint
+	tx.Fingerprint, tx.OffSession = c.fingerprint, c.req.OffSession
 	ready := p.Reference != "" && last.Sent && last.Outcome == OutcomeNotApplied && p.Status == StatusCreated &&
 		last.Fingerprint == c.fingerprint && !c.req.Source.IsZero()
 	return c.begin(ctx, Record{Payment: p, Transactions: append(rec.Transactions, tx), Refunds: rec.Refunds}, ready)
@@ -112,7 +110,12 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 
 // giveUp voids the open object: only a definite "canceled" lets a new attempt begin.
 func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
-	rec, _, err := c.void(ctx, c.owner, rec, "")
+	var err error
+	if rec.Payment.anchor() {
+		_, err = c.CancelSubscription(ctx, CancelSubscriptionCommand{Target: Target{PaymentUID: rec.Payment.UID}})
+	} else {
+		rec, _, err = c.void(ctx, c.owner, rec, "")
+	}
 	if errors.Is(err, ErrConflict) {
 		_, _, err = c.refresh(ctx, rec) // the payer was faster: the next look answers the paid payment
 	}
@@ -141,6 +144,19 @@ func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, err
 		snap, err := c.authorize(ctx, rec, c.req)
 		return c.conclude(ctx, rec, snap, err)
 	}
+	if c.order.Recurring != nil && !rec.Payment.anchor() {
+		sub, err := c.subscribe(ctx, &rec)
+		if err != nil {
+			return c.abandon(ctx, rec, Snapshot{}, err)
+		}
+		if c.req.Source.IsZero() || rec.Payment.Reference == "" {
+			snap := Snapshot{Reference: rec.Payment.Reference, NextAction: sub.NextAction}
+			if err := c.prepared(ctx, &rec, snap); err != nil {
+				return Result{}, err
+			}
+			return c.answer(rec.Payment, snap)
+		}
+	}
 	if !ready {
 		snap, err := c.prepare(ctx, rec, c.req)
 		if err != nil {
@@ -165,7 +181,7 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 	rec.Payment.Reference = snap.Reference
 	rec.Payment.Method = merged(rec.Payment.Method, snap.Method)
 	change := Change{Transactions: rec.Transactions[len(rec.Transactions)-1:]}
-	if c.req.Source.IsZero() {
+	if c.req.Source.IsZero() || snap.Reference == "" {
 		tx.close(OutcomeApplied, c.now())
 		change.Payment = reopened(rec.Payment, c.now()).Payment
 		change.Payment.DueAt = c.later(0)

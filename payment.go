@@ -188,6 +188,11 @@ type Payment struct {
 	CustomerID    int64
 	// Subscription and Invoice are the gateway's ids when the payment is one invoice of a recurring order.
 	Subscription, Invoice string
+	// SubscriptionStatus, PeriodEnd and CancelAtPeriodEnd tell how the order's subscription stands, on the payment that
+	// began it; they are empty on any other.
+	SubscriptionStatus SubscriptionStatus
+	PeriodEnd          time.Time
+	CancelAtPeriodEnd  bool
 
 	// Status is where the payment stands; only fold.go changes it.
 	Status Status
@@ -205,8 +210,9 @@ type Payment struct {
 	Reference string
 	// Attempt is the gateway's id of the latest try to take money ("ch_..."), empty before the first.
 	Attempt string
-	// Method is the card, as far as it may be shown.
-	Method PaymentMethod
+	// Method is the card, as far as it may be shown, and GatewayCustomer the gateway's customer that it was saved with.
+	Method          PaymentMethod
+	GatewayCustomer string
 	// AuthCode is the bank's approval code, where the gateway tells it.
 	AuthCode string
 	// ReceiptURL is the gateway's receipt. Who has the link can read it.

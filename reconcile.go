@@ -22,6 +22,9 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 		return report, s.fail("reconcile", err)
 	}
 	owner, due := newUID(s.now()), s.now()
+	if err := s.drain(ctx, due); err != nil {
+		return report, s.fail("reconcile", err)
+	}
 	for ctx.Err() == nil {
 		leased, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, DueBefore: due, Owner: owner,
 			For: s.opts.RequestTimeout + leaseMargin, Limit: 1})
@@ -58,7 +61,7 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 		return rec.Payment, nil // somebody else has it by now
 	}
 	p := rec.Payment
-	waiting := p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined
+	waiting := (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined) && p.Subscription == ""
 	switch expired := waiting && !s.now().Before(s.expiry(rec, p)); {
 	case p.Status == StatusUnknown || rec.open():
 		rec, _, err = s.seek(ctx, rec)
@@ -66,7 +69,7 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
 	case expired:
 		rec, err = s.expire(ctx, owner, rec)
-	case p.Reference == "":
+	case p.Reference == "" && !p.anchor():
 		rec.Payment, err = s.postpone(ctx, rec)
 	default:
 		rec, err = s.watch(ctx, rec)
@@ -98,7 +101,10 @@ func (s *Service) watch(ctx context.Context, rec Record) (Record, error) {
 		rec.Payment = p
 		return rec, err
 	}
-	return after, nil
+	if after.Payment.LeaseOwner != "" {
+		after.Payment, err = s.postpone(ctx, after)
+	}
+	return after, err
 }
 
 // postpone frees the payment and makes it due later.
@@ -144,6 +150,11 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 	rec, err := s.dropUnsent(ctx, rec)
 	if err != nil || !rec.open() && rec.Payment.Status != StatusUnknown {
 		return rec, Snapshot{}, err
+	}
+	if rec.open(KindCancel) {
+		if rec, err = s.resolveCancel(ctx, rec); err != nil || !rec.open() {
+			return rec, Snapshot{}, err
+		}
 	}
 	snap, err := s.fetch(ctx, rec.Payment)
 	if err != nil {

@@ -6,10 +6,15 @@ type PayRequest struct {
 	OrderID OrderID
 	// ForAgent, when not nil, answers ErrOrderNotFound unless the order belongs to this agent. Nil asks for nobody.
 	ForAgent *int64
+	// AgentID, when not 0, is the agent that the caller believes the order to be of; where it is another's, ErrInvalid
+	// names "AgentID".
+	AgentID int64
 	// Type is how the payer pays, where the caller says so.
 	Type PaymentType
 	// Source is the way to pay; zero makes or reuses the order's intent, and the payer confirms it by the client secret.
 	Source Source
+	// Saving keeps the way to pay for later charges without the payer, or makes such a charge: see [Service.SavedMethods].
+	Saving
 	// Payer fills what the order does not know; it never changes whose the order is. Where both name a customer and
 	// differ, ErrInvalid names "Payer.CustomerID".
 	Payer Payer
@@ -21,8 +26,9 @@ type PayRequest struct {
 type CompleteRequest struct {
 	// OrderID names the order.
 	OrderID OrderID
-	// ForAgent is as in PayRequest.
+	// ForAgent and AgentID are as in PayRequest.
 	ForAgent *int64
+	AgentID  int64
 	// Source, when not zero, is tried on a created or declined payment; it is ignored on any other.
 	Source Source
 	// Payer is as in PayRequest.

@@ -82,7 +82,7 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 	switch {
 	case how.accept || p.Status == StatusHeld || snap.Status == StatusCanceled:
 		return "", nil
-	case !secured && (snap.PaymentUID != p.UID || snap.OrderID != p.OrderID),
+	case !secured && !owns(p, *snap),
 		secured && p.Secured() && differs(p, *snap, s.opts.LiveMode) != "":
 		return "", &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer does not fit the payment"}
 	case !secured || p.Secured():
@@ -104,6 +104,9 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 func (s *Service) mismatch(ctx context.Context, p Payment, snap Snapshot) (string, error) {
 	if reason := differs(p, snap, s.opts.LiveMode); reason != "" {
 		return reason, nil
+	}
+	if p.Subscription != "" && !p.anchor() {
+		return "", nil // a later invoice is the plan's, not the order's
 	}
 	order, err := s.orders.Order(ctx, p.OrderID)
 	switch {
@@ -134,13 +137,20 @@ func readable(p Payment, snap Snapshot) bool {
 	return snap.Reference != "" && (p.Reference == "" || p.Reference == snap.Reference)
 }
 
+// owns reports whether the gateway's object is this payment's. What the gateway made for an invoice of a subscription carries
+// no reference of ours: it was found by the subscription, which does.
+func owns(p Payment, snap Snapshot) bool {
+	if p.Subscription != "" && snap.PaymentUID == "" && snap.OrderID.IsZero() {
+		return true
+	}
+	return snap.PaymentUID == p.UID && snap.OrderID == p.OrderID
+}
+
 // differs tells in what the gateway's object is not the one that was asked for, and nothing when it is.
 func differs(p Payment, snap Snapshot, liveMode bool) string {
 	switch {
-	case snap.PaymentUID != p.UID:
-		return "the gateway's object carries another payment's reference"
-	case snap.OrderID != p.OrderID:
-		return "the gateway's object carries another order"
+	case !owns(p, snap):
+		return "the gateway's object carries another order or payment"
 	case snap.Amount != p.Amount:
 		return "the gateway's object is for " + snap.Amount.String() + ", the payment for " + p.Amount.String()
 	case snap.LiveMode != liveMode:
@@ -150,11 +160,23 @@ func differs(p Payment, snap Snapshot, liveMode bool) string {
 	}
 }
 
-// refresh reads the gateway's truth and folds it.
+// refresh reads the gateway's truth and folds it: that of the subscription first, where the payment began one.
 func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, error) {
+	var todo *NextAction
+	if rec.Payment.anchor() {
+		after, sub, err := s.follow(ctx, rec)
+		if err != nil || after.Payment.Reference == "" {
+			return after, Snapshot{NextAction: sub.NextAction}, err
+		}
+		rec, todo = after, sub.NextAction
+	}
 	snap, err := s.fetch(ctx, rec.Payment)
 	if err != nil {
 		return rec, snap, err
 	}
-	return s.foldIn(ctx, rec, snap, folding{})
+	rec, snap, err = s.foldIn(ctx, rec, snap, folding{})
+	if todo != nil {
+		snap.NextAction = todo
+	}
+	return rec, snap, err
 }

@@ -44,6 +44,10 @@ type Store interface {
 	// Events returns the outbox in ascending order of ID, from the first after AfterID, at most Limit.
 	Events(ctx context.Context, namespace string, afterID int64, limit int) ([]Event, error)
 
+	// Inbox returns the gateway's events that are not done and whose DueAt is at or before dueBefore, the longest due
+	// first, at most limit.
+	Inbox(ctx context.Context, namespace string, dueBefore time.Time, limit int) ([]InboxEvent, error)
+
 	// Breaks returns the breaks in ascending order of ID, from the first after AfterID, at most Limit.
 	Breaks(ctx context.Context, namespace string, afterID int64, limit int) ([]Break, error)
 }
@@ -74,6 +78,9 @@ type Change struct {
 	// Events and Breaks are inserted. A Break that has an ID is updated.
 	Events []Event
 	Breaks []Break
+	// Inbox is inserted where ID is 0, unless the namespace, gateway, account and event id are there already: that event
+	// is left as it is, and its ID in the slice stays 0. Where ID is set, DoneAt, Tries and DueAt are updated.
+	Inbox []InboxEvent
 	// Key is inserted when its Version is 0, otherwise updated by compare-and-swap on its Version.
 	Key *KeyRecord
 	// Hook, when set, runs inside the transaction, after all rows are written and before the commit, with a context
@@ -92,6 +99,8 @@ type Query struct {
 	OrderID OrderID
 	// Gateway and Reference find a payment by the gateway's id.
 	Gateway, Reference string
+	// Gateway and Subscription find the payment that began a subscription: the lowest ID of those with it.
+	Subscription string
 }
 
 // Record is one payment with all that belongs to it.

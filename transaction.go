@@ -15,6 +15,8 @@ const (
 	KindVoid Kind = "void"
 	// KindRefund gives captured money back.
 	KindRefund Kind = "refund"
+	// KindCancel ends the subscription of a recurring order.
+	KindCancel Kind = "cancel"
 )
 
 // Transaction is one request to the gateway. It is inserted open (outcome unknown, ClosedAt zero) before the gateway is
@@ -37,6 +39,8 @@ type Transaction struct {
 	Fingerprint string
 	// Sent tells that a request which can move money may have left. It is set, and committed, before that request.
 	Sent bool
+	// OffSession tells that the payer is not there; a repeat of the request says the same.
+	OffSession bool
 	// Round counts the idempotency keys used for the request that moves money. It grows when the gateway keeps
 	// replaying an error that it saved under the old key, and only where a repeat cannot take money twice.
 	Round int

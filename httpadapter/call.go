@@ -34,10 +34,10 @@ func (x *exchange) call(ctx context.Context) (status int, p *problem) {
 	case http.MethodPost:
 		kind, _ := x.paymentType()
 		result, err = x.svc.Pay(ctx, payments.PayRequest{OrderID: x.in.order, ForAgent: agent, Type: kind,
-			Source: source, Payer: x.in.payer(), Idempotency: idempotency})
+			Source: source, Payer: x.in.payer(), Idempotency: idempotency, AgentID: x.in.agent()})
 	case http.MethodPut:
 		result, err = x.svc.Complete(ctx, payments.CompleteRequest{OrderID: x.in.order, ForAgent: agent,
-			Source: source, Payer: x.in.payer(), Idempotency: idempotency})
+			Source: source, Payer: x.in.payer(), Idempotency: idempotency, AgentID: x.in.agent()})
 	default:
 		result.Payment, err = x.svc.PaymentForOrder(ctx, payments.FindRequest{OrderID: x.in.order, ForAgent: agent})
 	}

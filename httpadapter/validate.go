@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -120,6 +121,9 @@ func (r *request) source() payments.Source {
 	expiry, _ := payments.ParseExpiry(p.expiry)
 	return payments.Source{Card: &payments.Card{Number: p.number, Expiry: expiry, CVC: p.cvc}}
 }
+
+// agent returns the agent that the request names, 0 when it names none. The request is valid: it names at most one.
+func (r *request) agent() int64 { return cmp.Or(r.payment.agent, r.customer.agent) }
 
 // payer returns what the request says of the customer: a person's name, or else the business's.
 func (r *request) payer() payments.Payer {

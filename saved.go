@@ -1,0 +1,58 @@
+package payments
+
+import "context"
+
+// SavedMethod is a way to pay that a customer saved: it may be charged again, also without the payer.
+type SavedMethod struct {
+	// PaymentMethod is what may be shown of it; its ID is the token to pay with.
+	PaymentMethod
+	// GatewayCustomer is the gateway's customer that it belongs to.
+	GatewayCustomer string
+}
+
+// SavedMethods returns the ways to pay that a customer of the host's has saved by a payment with Save, the latest first. To
+// charge one without the payer, Pay with OffSession and the method's ID as the token. It only reads.
+func (s *Service) SavedMethods(ctx context.Context, customerID int64) ([]SavedMethod, error) {
+	list, err := s.savedMethods(ctx, customerID)
+	return list, s.fail("saved_methods", err)
+}
+
+func (s *Service) savedMethods(ctx context.Context, customerID int64) ([]SavedMethod, error) {
+	if customerID == 0 {
+		return nil, invalid("CustomerID", "NotEmpty", "the customer is missing")
+	}
+	page, err := s.store.List(ctx, Filter{Namespace: s.opts.Namespace, CustomerID: customerID, Gateway: s.gateway.Name(), Limit: maxLimit})
+	if err != nil {
+		return nil, err
+	}
+	var list []SavedMethod
+	seen := map[string]bool{}
+	for _, p := range page {
+		if p.GatewayCustomer != "" && p.Method.ID != "" && p.Secured() && !seen[p.Method.ID] {
+			seen[p.Method.ID] = true
+			list = append(list, SavedMethod{p.Method, p.GatewayCustomer})
+		}
+	}
+	return list, nil
+}
+
+// customer looks up the gateway's customer for a request that saves a way to pay, or charges a saved one.
+func (c *charge) customer(ctx context.Context) error {
+	if !c.req.Save && !c.req.OffSession || c.order.CustomerID == 0 {
+		return nil
+	}
+	list, err := c.savedMethods(ctx, c.order.CustomerID)
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		if !c.req.OffSession || m.ID == c.req.Source.Token.Reveal() {
+			c.req.Payer.GatewayCustomer = m.GatewayCustomer
+			return nil
+		}
+	}
+	if c.req.OffSession {
+		return invalid("Source.Token", "NotFound", "the customer has saved no such way to pay")
+	}
+	return nil
+}

@@ -1,0 +1,274 @@
+package payments
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// A recurring order has one payment that began its subscription, the anchor: the payment of the first invoice, which holds
+// the order. Each later invoice is a payment of its own. Both are folded like any other payment; this file brings the
+// subscription itself, and the rows of later invoices, up to what the gateway says.
+
+// anchor reports whether the payment began a subscription.
+func (p Payment) anchor() bool { return p.Subscription != "" && p.SubscriptionStatus != "" }
+
+// recurring reports why a recurring order cannot be charged, nil when it can.
+func (s *Service) recurring(plan Plan) error {
+	if _, ok := CapabilityOf[SubscriptionGateway](s.gateway); !ok || s.intents == nil {
+		return conflict(ErrUnsupported, "OrderID", "the gateway takes no recurring orders")
+	}
+	switch {
+	case !slices.Contains([]string{"day", "week", "month", "year"}, plan.Interval) || plan.Every < 1:
+		return conflict(ErrConflict, "OrderID", "the order's plan has no interval of days, weeks, months or years")
+	case plan.TrialDays < 0 || plan.TrialDays > 730:
+		return conflict(ErrConflict, "OrderID", "the order's trial is not within two years")
+	}
+	return nil
+}
+
+// callSubscription makes one call about a subscription, with all that call does.
+func (s *Service) callSubscription(ctx context.Context, step string, p Payment,
+	do func(context.Context, SubscriptionGateway) (SubscriptionSnapshot, error)) (SubscriptionSnapshot, error) {
+	gateway, ok := CapabilityOf[SubscriptionGateway](s.gateway)
+	if !ok {
+		return SubscriptionSnapshot{}, &Error{Code: ErrUnsupported, Outcome: OutcomeNotApplied, Message: "the gateway takes no recurring orders"}
+	}
+	var sub SubscriptionSnapshot
+	_, err := s.call(ctx, step, func(ctx context.Context) (_ Snapshot, err error) {
+		sub, err = do(ctx, gateway)
+		return Snapshot{}, err
+	})
+	if err == nil && !s.fits(p, sub) {
+		err = &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer does not fit the order"}
+	}
+	return sub, err
+}
+
+// fits reports whether the subscription is this payment's, in a status that we know.
+func (s *Service) fits(p Payment, sub SubscriptionSnapshot) bool {
+	return sub.Reference != "" && (p.Subscription == "" || p.Subscription == sub.Reference) && sub.Status != "" &&
+		sub.PaymentUID == p.UID && sub.OrderID == p.OrderID && sub.LiveMode == s.opts.LiveMode
+}
+
+// subscribe makes the subscription, again under the same key when the answer is lost: it moves no money, and what arrives
+// late without a way to pay ends by itself. Its reference is committed before anything can be paid.
+func (c *charge) subscribe(ctx context.Context, rec *Record) (SubscriptionSnapshot, error) {
+	p, tx := rec.Payment, rec.last()
+	sub, err := c.makeSubscription(ctx, p, *tx)
+	if err != nil {
+		return sub, err
+	}
+	invoice, ok := sub.first()
+	if ok && invoice.Payment != "" && invoice.Amount != tx.Amount {
+		return sub, &Error{Code: ErrGatewayRejected, Outcome: OutcomeNotApplied, Gateway: c.gateway.Name(),
+			Message: "the plan's first invoice is not what the order asks"}
+	}
+	rec.Payment = subscribed(p, sub)
+	tx.Reference = sub.Reference
+	return sub, c.hold(ctx, rec, Change{Payment: rec.Payment, Transactions: rec.Transactions[len(rec.Transactions)-1:]})
+}
+
+func (c *charge) makeSubscription(ctx context.Context, p Payment, tx Transaction) (SubscriptionSnapshot, error) {
+	for try := 1; ; try++ {
+		sub, err := c.callSubscription(ctx, "subscribe", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+			return g.Subscribe(ctx, SubscribeRequest{PaymentRef: p.ref(), Key: tx.key("subscribe"), Plan: *c.order.Recurring, Amount: tx.Amount,
+				Description: c.order.Description, Payer: c.req.Payer})
+		})
+		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {
+			return sub, err
+		}
+		if !c.sleep(ctx, time.Duration(try)*retryPause) {
+			return sub, err
+		}
+	}
+}
+
+// first returns the invoice that the subscription began with.
+func (sub SubscriptionSnapshot) first() (InvoiceSnapshot, bool) {
+	i := slices.IndexFunc(sub.Invoices, func(in InvoiceSnapshot) bool { return in.First })
+	if i < 0 {
+		return InvoiceSnapshot{}, false
+	}
+	return sub.Invoices[i], true
+}
+
+// owned returns the invoice that the anchor is the payment of: the one that it has, or else the first that asks for money
+// (a trial begins with an invoice of nothing).
+func (sub SubscriptionSnapshot) owned(p Payment) InvoiceSnapshot {
+	for _, in := range sub.Invoices {
+		if in.Payment != "" && (p.Invoice == "" || p.Invoice == in.Reference) {
+			return in
+		}
+	}
+	return InvoiceSnapshot{}
+}
+
+// follow brings the anchor's subscription and the payments of its other invoices up to what the gateway says.
+func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionSnapshot, error) {
+	for range maxFolds {
+		p := rec.Payment
+		sub, err := s.callSubscription(ctx, "fetch_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+			return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
+		})
+		if err != nil {
+			return rec, sub, err
+		}
+		rec, err = s.followed(ctx, rec, sub)
+		if err == nil {
+			return rec, sub, s.followInvoices(ctx, rec.Payment, sub)
+		}
+		if !errors.Is(err, ErrStale) {
+			return rec, sub, err
+		}
+		if rec, err = s.store.Find(ctx, Query{Namespace: p.Namespace, UID: p.UID}); err != nil {
+			return rec, sub, err
+		}
+	}
+	return rec, SubscriptionSnapshot{}, ErrStale
+}
+
+// followed writes what changed of the anchor's subscription.
+func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnapshot) (Record, error) {
+	after, change := foldSubscription(rec, sub, s.now())
+	if after.Payment == rec.Payment && len(change.Transactions) == 0 {
+		return rec, nil
+	}
+	change.Payment.DueAt = s.next(after, after.Payment)
+	if rec.Payment.LeaseOwner != "" {
+		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
+	}
+	p, err := s.persist(ctx, rec.Payment, change)
+	after.Payment = p
+	return after, err
+}
+
+// followInvoices gives each invoice that the anchor is not the payment of a payment of its own, and folds what is not
+// final yet.
+func (s *Service) followInvoices(ctx context.Context, anchor Payment, sub SubscriptionSnapshot) error {
+	for _, in := range sub.Invoices {
+		if in.Payment == "" || in.Reference == anchor.Invoice {
+			continue
+		}
+		rec, err := s.invoicePayment(ctx, anchor, in)
+		if err != nil {
+			return err
+		}
+		if rec.Payment.Status.Final() || rec.Payment.LeaseUntil.After(s.now()) {
+			continue
+		}
+		if _, _, err := s.refresh(ctx, rec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// invoicePayment returns the payment of an invoice, begun where there is none. It does not hold the order: the anchor does.
+func (s *Service) invoicePayment(ctx context.Context, anchor Payment, in InvoiceSnapshot) (Record, error) {
+	q := Query{Namespace: anchor.Namespace, Gateway: anchor.Gateway, Reference: in.Payment}
+	rec, err := s.store.Find(ctx, q)
+	if err == nil || !errors.Is(err, ErrPaymentNotFound) {
+		return rec, err
+	}
+	now := s.now()
+	p := Payment{UID: newUID(now), Namespace: anchor.Namespace, Gateway: anchor.Gateway, Account: anchor.Account,
+		OrderID: anchor.OrderID, OrderHeaderID: anchor.OrderHeaderID, PublicOrderID: anchor.PublicOrderID, AgentID: anchor.AgentID,
+		AgentNumber: anchor.AgentNumber, CustomerID: anchor.CustomerID, Subscription: anchor.Subscription, Invoice: in.Reference,
+		GatewayCustomer: anchor.GatewayCustomer, Status: StatusCreated, Type: TypeSubscription, Amount: in.Amount, Reference: in.Payment,
+		DueAt: s.later(0), CreatedAt: now, UpdatedAt: now}
+	if _, err := s.store.Apply(ctx, Change{Payment: p}); err != nil && !errors.Is(err, ErrStale) {
+		return rec, err
+	}
+	return s.store.Find(ctx, q)
+}
+
+// CancelSubscriptionCommand asks to end the subscription of a recurring order.
+type CancelSubscriptionCommand struct {
+	// Target names the payment that began the subscription, or its order.
+	Target
+	// AtPeriodEnd lets the period that is paid run out; otherwise the subscription ends now.
+	AtPeriodEnd bool
+}
+
+// CancelSubscription ends the subscription of a recurring order, now or with the period that is paid. Nothing is refunded. It
+// answers the payment that began it; of a subscription that has ended already too. It answers ErrConflict for an order
+// without a subscription, and ErrUnknown while it is not known whether the gateway did it: Reconcile finds out.
+func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscriptionCommand) (Payment, error) {
+	var done Payment
+	err := s.operate(ctx, cmd.Target, func(ctx context.Context, owner string, rec Record) error {
+		if err := s.clear(ctx, owner, rec); err != nil {
+			return err
+		}
+		p := rec.Payment
+		switch {
+		case !p.anchor():
+			return conflict(ErrConflict, "PaymentUID", "the payment began no subscription")
+		case p.SubscriptionStatus.Ended() || cmd.AtPeriodEnd && p.CancelAtPeriodEnd:
+			done = p
+			return nil
+		}
+		tx := s.newTransaction(p, KindCancel, p.Amount)
+		tx.Message = reasonNow
+		if cmd.AtPeriodEnd {
+			tx.Message = reasonPeriodEnd
+		}
+		p.DueAt, p.UpdatedAt = s.soon(), s.now()
+		rec.Transactions = append(rec.Transactions, tx)
+		if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
+			return err
+		}
+		ctx, cancel := s.detach(ctx)
+		defer cancel()
+		after, err := s.sendCancel(ctx, rec, *rec.last())
+		if errors.Is(err, ErrUnknown) {
+			after, _, err = s.seek(ctx, after)
+		}
+		done = after.Payment
+		return err
+	})
+	return done, s.fail("cancel_subscription", err)
+}
+
+// Why a subscription is canceled, as its transaction keeps it.
+const (
+	reasonNow       = "now"
+	reasonPeriodEnd = "at period end"
+)
+
+// sendCancel asks the gateway to end the subscription, and folds its answer.
+func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (Record, error) {
+	p := rec.Payment
+	sub, err := s.callSubscription(ctx, "cancel_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.CancelSubscription(ctx, CancelSubscriptionRequest{PaymentRef: p.ref(), Key: tx.key("cancel"), Reference: p.Subscription,
+			AtPeriodEnd: tx.Message == reasonPeriodEnd})
+	})
+	switch {
+	case err == nil:
+		rec, err = s.followed(ctx, rec, sub)
+		if err != nil {
+			return rec, s.unwritten(ctx, rec, err)
+		}
+		rec.Payment, err = s.postpone(ctx, rec)
+		return rec, err
+	case OutcomeOf(err) == OutcomeNotApplied:
+		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))
+		if storeErr != nil {
+			return rec, unknown(rec.Payment)
+		}
+		rec.Payment = p
+		return rec, err
+	default:
+		return rec, unknown(rec.Payment)
+	}
+}
+
+// resolveCancel seeks evidence for a cancellation in doubt: what the subscription is now, and then the same request again.
+func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error) {
+	rec, _, err := s.follow(ctx, rec)
+	if err != nil || !rec.open(KindCancel) {
+		return rec, err
+	}
+	return s.sendCancel(ctx, rec, rec.urgent())
+}
