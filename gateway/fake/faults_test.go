@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
@@ -18,8 +19,10 @@ func (b *bench) attempt(req payments.AuthorizeRequest, f fake.FaultInfo) (s paym
 	ctx, cancel := context.WithCancel(b.t.Context())
 	defer cancel()
 	if strings.HasPrefix(string(f.Fault), "slow") {
-		go cancel() // the deadline comes when the call has begun, or before: it hangs in neither case
+		ctx, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
+		defer cancel()
 	}
+	defer b.ClearFaults() // a context that ended before the call began has left the fault waiting
 	defer func() {
 		if r := recover(); r != nil {
 			err = payments.NewError(payments.Error{Code: payments.ErrUnknown}, fmt.Errorf("%v", r))
