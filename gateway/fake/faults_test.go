@@ -169,6 +169,24 @@ func TestFaultsTakeTurns(t *testing.T) {
 	}
 }
 
+func TestFaultEvery(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	paid := b.paid("tok_visa", true)
+	if err := b.FaultEvery(fake.OpFetch, fake.Fault429, 3); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i <= 9; i++ {
+		_, err := b.Fetch(t.Context(), payments.FetchRequest{PaymentRef: b.order, Reference: paid.Reference})
+		if (err != nil) != (i%3 == 0) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if err := b.FaultEvery(fake.OpFetch, fake.Fault429, 0); err == nil {
+		t.Error("every 0th call is no error")
+	}
+}
+
 func TestLateRequests(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{LateAfter: 2})
