@@ -75,7 +75,7 @@ func (g *Gateway) handle(r request, fault faultRow, now time.Time) answer {
 		return answer{err: g.faultError(r.op, fault)}
 	case fault.lost && !fault.effect:
 		e := g.faultError(r.op, fault)
-		if _, known := g.state.Keys[keyID(r)]; fault.saved && !known {
+		if _, known := g.state.keys[keyID(r)]; fault.saved && !known {
 			g.remember(r, answer{err: e}, now)
 		}
 		return answer{err: e}

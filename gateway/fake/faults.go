@@ -106,23 +106,40 @@ type script struct {
 	op    Operation
 	row   faultRow
 	times int // below zero: for ever
+	every int // of so many calls, the last goes wrong; zero is each
+	calls int
 }
 
 // Fault makes the next calls of the operation ([OpAny] is every operation) go wrong, so many times; a negative number is
 // until [Gateway.ClearFaults]. Several faults for one operation take turns in the order in which they were asked for.
 func (g *Gateway) Fault(op Operation, f Fault, times int) error {
-	if _, err := ParseOperation(string(op)); err != nil {
+	if times == 0 {
+		return errors.New("fake: a fault that happens no time is no fault; a negative number is for ever")
+	}
+	return g.plan(&script{op: op, times: times}, f)
+}
+
+// FaultEvery makes every n-th call of the operation go wrong, until [Gateway.ClearFaults]. The others go right, or meet
+// another fault.
+func (g *Gateway) FaultEvery(op Operation, f Fault, n int) error {
+	if n < 1 {
+		return errors.New("fake: a fault of every n-th call needs an n of at least 1")
+	}
+	return g.plan(&script{op: op, times: -1, every: n}, f)
+}
+
+// plan lets a script wait for its calls.
+func (g *Gateway) plan(s *script, f Fault) error {
+	if _, err := ParseOperation(string(s.op)); err != nil {
 		return err
 	}
 	if _, err := ParseFault(string(f)); err != nil {
 		return err
 	}
-	if times == 0 {
-		return errors.New("fake: a fault that happens no time is no fault; a negative number is for ever")
-	}
+	s.row = rowOf(f)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.scripts = append(g.scripts, &script{op: op, row: rowOf(f), times: times})
+	g.scripts = append(g.scripts, s)
 	return nil
 }
 
@@ -170,6 +187,9 @@ func (g *Gateway) RandomFaults(percent int, faults ...Fault) error {
 func (g *Gateway) pickFault(op Operation) faultRow {
 	for i, s := range g.scripts {
 		if s.op != OpAny && s.op != op {
+			continue
+		}
+		if s.calls++; s.every > 0 && s.calls%s.every != 0 {
 			continue
 		}
 		if s.times > 0 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
@@ -18,8 +19,10 @@ func (b *bench) attempt(req payments.AuthorizeRequest, f fake.FaultInfo) (s paym
 	ctx, cancel := context.WithCancel(b.t.Context())
 	defer cancel()
 	if strings.HasPrefix(string(f.Fault), "slow") {
-		go cancel() // the deadline comes when the call has begun, or before: it hangs in neither case
+		ctx, cancel = context.WithTimeout(ctx, 20*time.Millisecond)
+		defer cancel()
 	}
+	defer b.ClearFaults() // a context that ended before the call began has left the fault waiting
 	defer func() {
 		if r := recover(); r != nil {
 			err = payments.NewError(payments.Error{Code: payments.ErrUnknown}, fmt.Errorf("%v", r))
@@ -163,6 +166,24 @@ func TestFaultsTakeTurns(t *testing.T) {
 	b.ClearFaults()
 	if _, err := b.Void(t.Context(), void); !errors.Is(err, payments.ErrConflict) {
 		t.Errorf("the fault was not cleared: %v", err)
+	}
+}
+
+func TestFaultEvery(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	paid := b.paid("tok_visa", true)
+	if err := b.FaultEvery(fake.OpFetch, fake.Fault429, 3); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i <= 9; i++ {
+		_, err := b.Fetch(t.Context(), payments.FetchRequest{PaymentRef: b.order, Reference: paid.Reference})
+		if (err != nil) != (i%3 == 0) {
+			t.Errorf("call %d: %v", i, err)
+		}
+	}
+	if err := b.FaultEvery(fake.OpFetch, fake.Fault429, 0); err == nil {
+		t.Error("every 0th call is no error")
 	}
 }
 

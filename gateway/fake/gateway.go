@@ -17,7 +17,7 @@ type Gateway struct {
 
 	mu       sync.Mutex
 	state    *state
-	dirty    bool                // state differs from the file
+	journal  journal             // what of the state is in the file
 	inFlight map[string]bool     // keys whose request is being answered
 	chains   map[string][]string // by the digest of the token
 	scripts  []*script           // faults to come
@@ -44,13 +44,11 @@ func New(o Options) (*Gateway, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	g := &Gateway{opts: o, inFlight: map[string]bool{}, chains: map[string][]string{}}
+	g := &Gateway{opts: o, state: newState(), inFlight: map[string]bool{}, chains: map[string][]string{}}
 	g.random.rng = rand.New(rand.NewPCG(o.Seed, 0x66616b65)) // #nosec G404 -- a repeatable simulation, not a secret
-	s, err := g.load()
-	if err != nil {
+	if err := g.load(); err != nil {
 		return nil, err
 	}
-	g.state = s
 	g.timing()
 	return g, nil
 }

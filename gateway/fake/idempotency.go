@@ -55,7 +55,7 @@ func (g *Gateway) replay(r request) (answer, bool) {
 		e.RetryAfter = retryAfter
 		return answer{err: e}, true
 	}
-	saved, ok := g.state.Keys[id]
+	saved, ok := g.state.keys[id]
 	if !ok {
 		return answer{}, false
 	}
@@ -103,9 +103,8 @@ func (g *Gateway) remember(r request, a answer, now time.Time) {
 		e := *a.err // the caller owns what it was answered
 		saved.Error = &e
 	}
-	g.state.Keys[keyID(r)] = saved
+	g.setKey(keyID(r), saved)
 	g.nextKey = earlier(g.nextKey, now.Add(g.opts.KeyLife))
-	g.dirty = true
 }
 
 // forget drops the keys that are too old. It looks at them only when the oldest is.
@@ -114,14 +113,13 @@ func (g *Gateway) forget(now time.Time) {
 		return
 	}
 	g.nextKey = time.Time{}
-	for id, saved := range g.state.Keys {
+	for id, saved := range g.state.keys {
 		end := saved.At.Add(g.opts.KeyLife)
 		if now.Before(end) {
 			g.nextKey = earlier(g.nextKey, end)
 			continue
 		}
-		delete(g.state.Keys, id)
-		g.dirty = true
+		g.setKey(id, nil)
 	}
 }
 

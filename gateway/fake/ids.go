@@ -29,9 +29,7 @@ func (g *Gateway) mac(label string) []byte {
 
 // newID makes the next id with a prefix such as "pi".
 func (g *Gateway) newID(prefix string) string {
-	g.state.Serial++
-	g.dirty = true
-	sum := g.mac(prefix + "/" + strconv.FormatUint(g.state.Serial, 10))
+	sum := g.mac(prefix + "/" + strconv.FormatUint(g.serial(), 10))
 	return prefix + "_fake_" + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:10]))
 }
 

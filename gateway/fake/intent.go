@@ -96,10 +96,9 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	g.dirty = true
 	if in == nil {
 		in = &intent{ID: g.newID("pi"), CreatedAt: now}
-		g.state.Intents = append(g.state.Intents, in)
+		g.state.intents = append(g.state.intents, in)
 		g.state.byID[in.ID] = in
 	}
 	if in.PaymentUID != req.PaymentUID { // an object without one is not found by search
@@ -108,6 +107,7 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 	in.PaymentUID, in.OrderID, in.Account = req.PaymentUID, req.OrderID, req.Account
 	in.Amount, in.Currency, in.Capture = req.Amount.Amount, req.Amount.Currency, req.Capture
 	in.attach(m)
+	g.touch(in)
 	return in, nil
 }
 
@@ -136,7 +136,7 @@ func (g *Gateway) confirm(op Operation, in *intent, now time.Time) *payments.Err
 
 // try makes one try to take the money with the attached way to pay, which exists.
 func (g *Gateway) try(op Operation, in *intent, authenticated bool, now time.Time) *payments.Error {
-	g.dirty = true
+	g.touch(in)
 	does := in.Shown.does()
 	if does.auth == authRequired && !authenticated {
 		in.Status = needsAction
@@ -183,7 +183,7 @@ func (g *Gateway) take(in *intent, c *charge, amount int64, now time.Time) {
 
 // decline ends a try without money: the way to pay is detached, and the object waits for another.
 func (g *Gateway) decline(op Operation, in *intent, f failure, now time.Time) *payments.Error {
-	g.dirty = true
+	g.touch(in)
 	in.Failure, in.MethodID, in.Status, in.DecidedAt = &f, "", needsMethod, now
 	g.emit(eventFailed, in, now)
 	return g.fail(op, payments.Error{Code: payments.ErrDeclined, GatewayCode: f.Code, DeclineCode: f.DeclineCode, Message: f.Message})
@@ -203,7 +203,7 @@ func (g *Gateway) capture(in *intent, amount payments.Money, now time.Time) *pay
 	case amount.Amount > in.live().Amount:
 		return g.clash(OpCapture, "amount_too_large", "More was asked than is reserved.")
 	}
-	g.dirty = true
+	g.touch(in)
 	g.take(in, in.live(), amount.Amount, now)
 	return nil
 }
@@ -225,7 +225,7 @@ func (g *Gateway) void(in *intent, now time.Time) *payments.Error {
 
 // cancel gives reserved money back and closes the object.
 func (g *Gateway) cancel(in *intent, now time.Time) {
-	g.dirty = true
+	g.touch(in)
 	if c := in.live(); c != nil {
 		c.Status = ChargeReleased
 	}
@@ -254,7 +254,7 @@ func (g *Gateway) expire(now time.Time) {
 	if g.nextDue.IsZero() || now.Before(g.nextDue) {
 		return
 	}
-	for _, in := range g.state.Intents {
+	for _, in := range g.state.intents {
 		if c := in.live(); in.Status == needsCapture && !now.Before(c.At.Add(g.opts.AuthorizationLife)) {
 			g.cancel(in, now)
 		}
@@ -270,7 +270,7 @@ func (g *Gateway) expire(now time.Time) {
 // schedule finds when something is due next.
 func (g *Gateway) schedule() {
 	g.nextDue = time.Time{}
-	for _, in := range g.state.Intents {
+	for _, in := range g.state.intents {
 		g.nextDue = earlier(g.nextDue, g.due(in))
 	}
 }

@@ -86,7 +86,7 @@ func (g *Gateway) Charges() []Charge {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []Charge
-	for _, in := range g.state.Intents {
+	for _, in := range g.state.intents {
 		for _, c := range in.Charges {
 			item := Charge{ID: c.ID, Reference: in.ID, OrderID: in.OrderID, PaymentUID: in.PaymentUID, Status: c.Status,
 				Amount: payments.Money{Amount: c.Amount, Currency: in.Currency}, Captured: c.Captured, At: c.At}

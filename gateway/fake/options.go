@@ -21,8 +21,8 @@ type Options struct {
 	Clock func() time.Time
 	// Seed makes ids, client secrets and random faults. The same seed and the same calls give the same answers.
 	Seed uint64
-	// StateFile keeps the state in a file, which is loaded by [New] and replaced atomically before each answer, so that
-	// the state survives a killed process. It holds no card number, verification code, one-time token or client secret.
+	// StateFile keeps the state in a file, which is loaded by [New]. Each effect is on the disk before its call is
+	// answered, so that the state survives a killed process. It holds no card number, verification code, one-time token or client secret.
 	// One process at a time may use it. Empty keeps the state in memory.
 	StateFile string
 	// WebhookSecret signs webhook events and checks them. Without it events are not signed and none is accepted.

@@ -73,7 +73,7 @@ func (g *Gateway) attachPayers(op Operation, in *intent, token string, now time.
 	if err != nil {
 		return err
 	}
-	g.dirty = true
+	g.touch(in)
 	in.attach(m)
 	return nil
 }

@@ -36,7 +36,7 @@ func (g *Gateway) refund(in *intent, req payments.RefundRequest, now time.Time) 
 
 // addRefund makes a refund, which behaves as the card's.
 func (g *Gateway) addRefund(in *intent, uid string, amount int64, reason string, now time.Time) *refund {
-	g.dirty = true
+	g.touch(in)
 	r := &refund{ID: g.newID("re"), UID: uid, Amount: amount, Status: payments.RefundSucceeded, Reason: reason, At: now}
 	switch in.Shown.does().refund {
 	case refundPends:
@@ -53,7 +53,7 @@ func (g *Gateway) addRefund(in *intent, uid string, amount int64, reason string,
 
 // endRefund moves a refund on.
 func (g *Gateway) endRefund(in *intent, r *refund, status payments.RefundStatus, now time.Time) {
-	g.dirty = true
+	g.touch(in)
 	r.Status, r.Then = status, ""
 	if status == payments.RefundFailed {
 		r.Reason = reasonRefundFailed

@@ -70,13 +70,13 @@ func (g *Gateway) exchange(op Operation, s payments.Source, now time.Time) (*met
 func (g *Gateway) keep(m *method) *method {
 	kept := *m
 	kept.ID = g.newID("pm")
-	g.state.Methods[kept.ID] = &kept
+	g.setMethod(&kept)
 	return &kept
 }
 
 // fromToken finds what a token or a payment method stands for.
 func (g *Gateway) fromToken(op Operation, token string) (*method, *payments.Error) {
-	if m, ok := g.state.Methods[token]; ok {
+	if m, ok := g.state.methods[token]; ok {
 		return m, nil
 	}
 	if name, ok := strings.CutPrefix(token, methodPrefix); ok {
@@ -87,7 +87,7 @@ func (g *Gateway) fromToken(op Operation, token string) (*method, *payments.Erro
 		}
 	}
 	id := digest(token)
-	if g.state.Spent[id] {
+	if g.state.spent[id] {
 		err := g.bad(op, "Token", "TokenUsed", "the token has been used already; a new one is needed")
 		err.GatewayCode = "token_already_used"
 		return nil, err
@@ -99,8 +99,7 @@ func (g *Gateway) fromToken(op Operation, token string) (*method, *payments.Erro
 		return nil, err
 	}
 	if oneTime {
-		g.state.Spent[id] = true
-		delete(g.state.Tokens, id)
+		g.spend(id)
 	}
 	return g.keep(m), nil
 }
@@ -109,12 +108,12 @@ func (g *Gateway) fromToken(op Operation, token string) (*method, *payments.Erro
 // to its next step.
 func (g *Gateway) meaning(token, id string) (*method, bool) {
 	if steps := g.chains[id]; len(steps) > 0 {
-		at := min(g.state.Chained[id], len(steps)-1)
-		g.state.Chained[id] = at + 1
+		at := min(g.state.chained[id], len(steps)-1)
+		g.setChained(id, at+1)
 		m, _ := g.meaning(steps[at], digest(steps[at]))
 		return m, false
 	}
-	if m, ok := g.state.Tokens[id]; ok {
+	if m, ok := g.state.tokens[id]; ok {
 		return m, true
 	}
 	name, ok := strings.CutPrefix(token, tokenPrefix)
@@ -179,10 +178,8 @@ func (g *Gateway) Tokenize(ctx context.Context, card payments.Card) (payments.To
 		if err != nil {
 			return err
 		}
-		g.dirty = true
-		g.state.Serial++
-		text := tokenPrefix + "fake_" + g.derive(fmt.Sprintf("token/%d", g.state.Serial))[:24]
-		g.state.Tokens[digest(text)] = m
+		text := tokenPrefix + "fake_" + g.derive(fmt.Sprintf("token/%d", g.serial()))[:24]
+		g.setToken(digest(text), m)
 		token = payments.NewToken(text)
 		return nil
 	})

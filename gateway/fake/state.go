@@ -1,35 +1,76 @@
 package fake
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/trendsic/payments"
 )
 
-// stateVersion is the form of the state file.
-const stateVersion = 1
-
-// state is all that the simulated processor remembers. What is secret is kept as a digest, or derived from the seed.
+// state is all that the simulated processor remembers. What is secret is kept as a digest, or derived from the seed. It is
+// changed only by the methods below, which note the change for the journal.
 type state struct {
-	Version int                     `json:"version"`
-	Seed    string                  `json:"seed"` // a digest, to recognise another seed
-	Serial  uint64                  `json:"serial"`
-	Intents []*intent               `json:"intents"`
-	Methods map[string]*method      `json:"methods"`
-	Tokens  map[string]*method      `json:"tokens"` // made by Tokenize, by digest
-	Spent   map[string]bool         `json:"spent"`  // one-time tokens, by digest
-	Chained map[string]int          `json:"chained"`
-	Keys    map[string]*savedAnswer `json:"keys"`
+	serial  uint64
+	intents []*intent
+	methods map[string]*method
+	tokens  map[string]*method // made by Tokenize, by digest
+	spent   map[string]bool    // one-time tokens, by digest
+	chained map[string]int     // how far a chained token is, by digest
+	keys    map[string]*savedAnswer
 
 	byID  map[string]*intent
 	byUID map[string][]*intent // those that carry it now, or did
+}
+
+// newState returns an empty state.
+func newState() *state {
+	return &state{methods: map[string]*method{}, tokens: map[string]*method{}, spent: map[string]bool{},
+		chained: map[string]int{}, keys: map[string]*savedAnswer{}, byID: map[string]*intent{}, byUID: map[string][]*intent{}}
+}
+
+// touch notes that an object has changed, or will have when the call is over.
+func (g *Gateway) touch(in *intent) { g.journal.next.touch(in) }
+
+// serial counts on.
+func (g *Gateway) serial() uint64 {
+	g.state.serial++
+	g.journal.next.Serial = g.state.serial
+	return g.state.serial
+}
+
+// setMethod keeps a way to pay.
+func (g *Gateway) setMethod(m *method) {
+	g.state.methods[m.ID] = m
+	g.journal.next.Methods[m.ID] = m
+}
+
+// setToken keeps what a one-time token stands for.
+func (g *Gateway) setToken(id string, m *method) {
+	g.state.tokens[id] = m
+	g.journal.next.Tokens[id] = m
+}
+
+// spend notes that a one-time token was used.
+func (g *Gateway) spend(id string) {
+	g.state.spent[id] = true
+	delete(g.state.tokens, id)
+	g.journal.next.Spent[id] = true
+	delete(g.journal.next.Tokens, id)
+}
+
+// setChained notes how far a chained token is.
+func (g *Gateway) setChained(id string, at int) {
+	g.state.chained[id] = at
+	g.journal.next.Chained[id] = at
+}
+
+// setKey saves an answer under a key; nil forgets it.
+func (g *Gateway) setKey(id string, saved *savedAnswer) {
+	if saved == nil {
+		delete(g.state.keys, id)
+	} else {
+		g.state.keys[id] = saved
+	}
+	g.journal.next.Keys[id] = saved
 }
 
 // intent is the object that a payment is at the processor: Stripe's PaymentIntent.
@@ -98,92 +139,4 @@ type refund struct {
 type dispute struct {
 	ID     string `json:"id"`
 	Status string `json:"status"` // open, won or lost
-}
-
-// newState returns an empty state.
-func (g *Gateway) newState() *state {
-	return &state{Version: stateVersion, Seed: g.derive("state"), Methods: map[string]*method{}, Tokens: map[string]*method{},
-		Spent: map[string]bool{}, Chained: map[string]int{}, Keys: map[string]*savedAnswer{}, byID: map[string]*intent{}, byUID: map[string][]*intent{}}
-}
-
-// timing finds, after a load, when something is due next.
-func (g *Gateway) timing() {
-	g.schedule()
-	for _, saved := range g.state.Keys {
-		g.nextKey = earlier(g.nextKey, saved.At.Add(g.opts.KeyLife))
-	}
-}
-
-// load reads the state file; a missing one is an empty state.
-func (g *Gateway) load() (*state, error) {
-	s := g.newState()
-	if g.opts.StateFile == "" {
-		return s, nil
-	}
-	text, err := os.ReadFile(g.opts.StateFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return s, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("fake: cannot read the state file: %w", err)
-	}
-	seed := s.Seed
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(s); err != nil {
-		return nil, fmt.Errorf("fake: the state file %s is not one of the fake gateway's, or it is damaged: %w", g.opts.StateFile, err)
-	}
-	if s.Version != stateVersion || s.Seed != seed {
-		return nil, fmt.Errorf("fake: the state file %s was written by another version or with another seed", g.opts.StateFile)
-	}
-	for _, in := range s.Intents {
-		s.byID[in.ID] = in
-		if in.PaymentUID != "" {
-			s.byUID[in.PaymentUID] = append(s.byUID[in.PaymentUID], in)
-		}
-	}
-	return s, nil
-}
-
-// save writes the state file, when there is one and the state has changed. It is atomic and durable: a process killed at
-// any moment leaves the old file or the new one.
-func (g *Gateway) save() error {
-	if !g.dirty || g.opts.StateFile == "" {
-		return nil
-	}
-	text, err := json.Marshal(g.state)
-	if err != nil {
-		return fmt.Errorf("fake: cannot write the state: %w", err)
-	}
-	if err := replaceFile(g.opts.StateFile, text); err != nil {
-		return fmt.Errorf("fake: cannot write the state file: %w", err)
-	}
-	g.dirty = false
-	return nil
-}
-
-// replaceFile puts text in the place of a file, by way of a new file beside it.
-func replaceFile(name string, text []byte) (err error) {
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, filepath.Base(name)+".*.tmp") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), name); err != nil {
-		return err
-	}
-	d, err := os.Open(dir) // #nosec G304 -- the folder of the state file, which the host has named
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -32,7 +32,7 @@ func (g *Gateway) Settle(ctx context.Context, reference string, succeed bool) er
 		if in.Status != processing {
 			return g.clash(op, "payment_intent_unexpected_state", "The payment is not being processed.")
 		}
-		g.dirty = true
+		g.touch(in)
 		c := in.live()
 		if succeed {
 			g.approve(in, c, now)
@@ -49,7 +49,7 @@ func (g *Gateway) Settle(ctx context.Context, reference string, succeed bool) er
 func (g *Gateway) SettleRefund(ctx context.Context, refundReference string, succeed bool) error {
 	const op Operation = "settle_refund"
 	return g.step(ctx, op, func(now time.Time) *payments.Error {
-		for _, in := range g.state.Intents {
+		for _, in := range g.state.intents {
 			for _, r := range in.Refunds {
 				if r.ID != refundReference {
 					continue
@@ -91,7 +91,7 @@ func (g *Gateway) OpenDispute(ctx context.Context, reference string) error {
 
 // dispute opens a dispute.
 func (g *Gateway) dispute(in *intent, now time.Time) {
-	g.dirty = true
+	g.touch(in)
 	in.Dispute = &dispute{ID: g.newID("dp"), Status: disputeOpen}
 	g.emit(eventDisputeCreated, in, now)
 }
@@ -104,7 +104,7 @@ func (g *Gateway) CloseDispute(ctx context.Context, reference string, won bool) 
 		if in.Dispute == nil || in.Dispute.Status != disputeOpen {
 			return g.clash(op, "dispute_unexpected_state", "The payment has no open dispute.")
 		}
-		g.dirty = true
+		g.touch(in)
 		in.Dispute.Status = disputeWon
 		if !won {
 			in.Dispute.Status = disputeLost
@@ -130,7 +130,7 @@ func (g *Gateway) CloseReview(ctx context.Context, reference string, approve boo
 		if !in.Review {
 			return g.clash(op, "review_unexpected_state", "The payment is not under review.")
 		}
-		g.dirty = true
+		g.touch(in)
 		in.Review = false
 		switch {
 		case approve:
