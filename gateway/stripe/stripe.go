@@ -210,7 +210,7 @@ func (g *Gateway) params(ctx context.Context, key, account string) stripego.Para
 }
 
 // listParams returns what every list carries.
-func (g *Gateway) listParams(ctx context.Context, account string, expand ...string) stripego.ListParams {
+func (g *Gateway) listParams(ctx context.Context, account string) stripego.ListParams {
 	p := g.params(ctx, "", account)
-	return stripego.ListParams{Context: ctx, StripeAccount: p.StripeAccount, Limit: stripego.Int64(100), Expand: stripego.StringSlice(expand)}
+	return stripego.ListParams{Context: ctx, StripeAccount: p.StripeAccount, Limit: stripego.Int64(100)}
 }

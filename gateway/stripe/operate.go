@@ -1,0 +1,84 @@
+package stripe
+
+import (
+	"context"
+	"errors"
+
+	stripego "github.com/stripe/stripe-go/v76"
+
+	"github.com/trendsic/payments"
+)
+
+// Capture takes reserved money, all or a part; the rest is released.
+func (g *Gateway) Capture(ctx context.Context, req payments.CaptureRequest) (payments.Snapshot, error) {
+	n, err := units(req.Amount)
+	if err != nil {
+		return payments.Snapshot{}, err
+	}
+	pi, err := g.api.PaymentIntents.Capture(req.Reference, &stripego.PaymentIntentCaptureParams{
+		Params: g.params(ctx, req.Key, req.Account), AmountToCapture: stripego.Int64(n), Expand: expanded})
+	return g.moved(ctx, "capture", payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference}, payments.StatusPaid, pi, err)
+}
+
+// Void cancels the intent. Afterwards it never takes money.
+func (g *Gateway) Void(ctx context.Context, req payments.VoidRequest) (payments.Snapshot, error) {
+	pi, err := g.api.PaymentIntents.Cancel(req.Reference, &stripego.PaymentIntentCancelParams{
+		Params: g.params(ctx, req.Key, req.Account), Expand: expanded})
+	snap, err := g.moved(ctx, "void", payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference}, payments.StatusCanceled, pi, err)
+	if err == nil && snap.Status == payments.StatusPaid {
+		return snap, &payments.Error{Op: "stripe.void", Gateway: g.Name(), Code: payments.ErrConflict, Outcome: payments.OutcomeNotApplied,
+			Message: "the payment was captured; refund it instead"}
+	}
+	return snap, err
+}
+
+// moved answers a capture or a cancellation. Where Stripe says that the state does not allow it, the intent is read: it may
+// well be in the state that was asked for, or at an end that settles the question.
+func (g *Gateway) moved(ctx context.Context, op string, again payments.FetchRequest, want payments.Status, pi *stripego.PaymentIntent, err error) (payments.Snapshot, error) {
+	if err == nil && !replayed(pi.LastResponse) {
+		return snapshot(pi), nil
+	}
+	failure := error(nil)
+	if err != nil {
+		failure = g.failure(op, err)
+		var e *stripego.Error
+		if !errors.As(err, &e) || !inDoubt(e) {
+			return payments.Snapshot{}, failure
+		}
+	}
+	snap, readErr := g.reread(ctx, op, again, failure)
+	if readErr != nil || failure == nil {
+		return snap, readErr
+	}
+	switch snap.Status {
+	case want, payments.StatusPaid, payments.StatusCanceled:
+		return snap, nil
+	default:
+		return payments.Snapshot{}, failure
+	}
+}
+
+// Refund gives captured money back, by the intent (never by the charge). The refund carries RefundUID, by which a lost
+// answer is found again.
+func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payments.Snapshot, error) {
+	n, err := units(req.Amount)
+	if err != nil {
+		return payments.Snapshot{}, err
+	}
+	meta := metadata(req.PaymentRef)
+	meta[metaRefund] = req.RefundUID
+	if req.Reason != "" {
+		meta["reason"] = req.Reason
+	}
+	_, err = g.api.Refunds.New(&stripego.RefundParams{Params: g.params(ctx, req.Key, req.Account), PaymentIntent: stripego.String(req.Reference),
+		Amount: stripego.Int64(n), Metadata: meta})
+	if err != nil {
+		return payments.Snapshot{}, g.failure("refund", err)
+	}
+	snap, err := g.Fetch(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	if err != nil {
+		return payments.Snapshot{}, payments.NewError(payments.Error{Op: "stripe.refund", Gateway: g.Name(), Code: payments.ErrUnavailable,
+			Message: "Stripe took the refund, and cannot be asked how it stands"}, err)
+	}
+	return snap, nil
+}
