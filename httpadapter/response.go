@@ -49,8 +49,8 @@ type responseStatus struct {
 // responseError is one entry of ResponseStatus.Errors.
 type responseError struct{ code, field, message string }
 
-// render fills the answer from a payment. secret is the client secret that this answer may carry. SubscriptionSuccess stays
-// false until recurring orders come: no payment says yet whether its subscription is active.
+// render fills the answer from a payment. secret is the client secret that this answer may carry. A subscription that runs
+// leaves the payer nothing to do, but for a trial whose way to pay is still to be set up: there is a secret for it then.
 func (r *response) render(into *customerPayment, p *payments.Payment, secret payments.ClientSecret) {
 	answer := p.Status.Answer()
 	message := p.Message
@@ -78,13 +78,14 @@ func (r *response) render(into *customerPayment, p *payments.Payment, secret pay
 		into.cardNumber = "************" + last4
 	}
 	*r = response{
-		intentSuccess:  answer.PaymentIntentSuccess,
-		paymentSuccess: answer.PaymentSuccess,
-		message:        message,
-		receiptURL:     p.ReceiptURL,
-		agentNumber:    p.AgentNumber,
-		payment:        into,
-		publicOrderID:  p.PublicOrderID,
+		intentSuccess:       answer.PaymentIntentSuccess && !(p.SubscriptionStatus.Running() && secret.IsZero()),
+		paymentSuccess:      answer.PaymentSuccess,
+		subscriptionSuccess: p.SubscriptionStatus.Running(),
+		message:             message,
+		receiptURL:          p.ReceiptURL,
+		agentNumber:         p.AgentNumber,
+		payment:             into,
+		publicOrderID:       p.PublicOrderID,
 	}
 	if answer.PaymentIntentSuccess {
 		r.clientSecret = secret.Reveal()
