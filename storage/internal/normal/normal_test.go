@@ -44,6 +44,8 @@ func TestChangeRefuses(t *testing.T) {
 		"Payment.Gateway":        {Payment: payments.Payment{UID: "p", Gateway: "a\x00"}},
 		"Payment.Reference":      {Payment: payments.Payment{UID: "p", Reference: long}},
 		"Payment.Invoice":        {Payment: payments.Payment{UID: "p", Invoice: "\xff"}},
+		"Payment":                {Payment: payments.Payment{UID: "p", DueAt: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}},
+		"Break":                  {Payment: p, Breaks: []payments.Break{{UID: "b", EndedAt: time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)}}},
 		"Lease":                  {Payment: p, Lease: -1},
 		"LeaseOwner":             {Payment: p, LeaseOwner: long},
 		"Transaction.UID":        {Payment: p, Transactions: []payments.Transaction{{}}},
