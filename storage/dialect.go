@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/storage/internal/normal"
 )
 
 // The databases, by the names that GORM gives them and that [SQL] takes.
@@ -39,15 +40,23 @@ func dialectOf(name string) (dialect, error) {
 	}
 }
 
-// time returns the argument that stores t; the zero time is NULL.
+// time returns the argument that stores t; the zero time is NULL. A time outside of what can be stored only comes from a
+// filter, where the nearest one that can means the same.
 func (d dialect) time(t time.Time) any {
+	switch t = t.UTC(); {
+	case t.IsZero():
+	case t.Year() < normal.FirstYear:
+		t = time.Date(normal.FirstYear, 1, 1, 0, 0, 0, 0, time.UTC)
+	case t.Year() > normal.LastYear:
+		t = time.Date(normal.LastYear, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+	}
 	switch {
 	case t.IsZero():
 		return nil
 	case d.name == PostgreSQL:
 		return t
 	default:
-		return t.UTC().Format(timeLayout)
+		return t.Format(timeLayout)
 	}
 }
 

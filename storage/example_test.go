@@ -65,6 +65,11 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	pool, err := db.DB()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = pool.Close() }()
 	if err := storage.Migrate(ctx, db, nil); err != nil { // Once, when you deploy; repeating it does nothing.
 		log.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func SQL(dialect, tablePrefix string) (string, error) {
 		}
 		_, up, _ := strings.Cut(text, "-- +goose Up\n")
 		up, _, _ = strings.Cut(up, "-- +goose Down")
-		script.WriteString("\n-- " + name + "\n" + strings.TrimSpace(up) + "\n")
+		_, _ = script.WriteString("\n-- " + name + "\n" + strings.TrimSpace(up) + "\n")
 		if err := v.Insert(ctx, script, database.InsertRequest{Version: int64(i) + 1}); err != nil {
 			return "", err
 		}
@@ -64,7 +64,7 @@ func (s *script) ExecContext(_ context.Context, query string, args ...any) (sql.
 		query = strings.Replace(query, "?", version, 1)
 		query = strings.Replace(query, "?", literal(args[1]), 1)
 	}
-	s.WriteString(query + ";\n")
+	_, _ = s.WriteString(query + ";\n")
 	return nil, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,9 @@ func TestUnreachable(t *testing.T) {
 			db, err := open(t)
 			if err != nil {
 				t.Skipf("the driver asks the database when it is opened: %v", err)
+			}
+			if pool, err := db.DB(); err == nil {
+				t.Cleanup(func() { _ = pool.Close() })
 			}
 			store, err := storage.New(db, nil)
 			if err != nil {
@@ -231,4 +235,50 @@ func swallowDeadlock(ctx context.Context, t *testing.T, h host) error {
 		ours.Model(&hostOrder{ID: 1}).Update("paid", true)
 	}
 	return nil
+}
+
+// A full disk loses no payment that was answered, charges none that was not stored, and is over when there is space again.
+func TestSQLiteFullDisk(t *testing.T) {
+	t.Parallel()
+	db := openSQLite(t, nil, "")
+	store, _ := migrated(t, db, storage.Options{})
+	pool, err := db.DB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.SetMaxOpenConns(1)
+	var pages int
+	db.Raw("PRAGMA page_count").Scan(&pages)
+	db.Raw("PRAGMA max_page_count = " + strconv.Itoa(pages)).Scan(&pages)
+	var stored []string
+	full := false
+	for range 2000 {
+		p := newPayment(t)
+		_, err := store.Apply(t.Context(), payments.Change{Payment: p})
+		if err == nil {
+			stored = append(stored, p.UID)
+			continue
+		}
+		if !errors.Is(err, payments.ErrUnavailable) || there(t, store, p.UID) {
+			t.Fatalf("Apply on a full disk answered %v", err)
+		}
+		full = true
+		break
+	}
+	if !full {
+		t.Fatal("the disk never became full")
+	}
+	db.Raw("PRAGMA max_page_count = 1000000").Scan(&pages)
+	if _, err := store.Apply(t.Context(), payments.Change{Payment: newPayment(t)}); err != nil {
+		t.Errorf("Apply with space again answered %v", err)
+	}
+	for _, u := range stored {
+		if !there(t, store, u) {
+			t.Error("a payment is lost")
+		}
+	}
+	var check string
+	if db.Raw("PRAGMA integrity_check").Scan(&check); check != "ok" {
+		t.Errorf("the file is not whole: %s", check)
+	}
 }

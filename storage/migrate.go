@@ -167,7 +167,7 @@ func (l *locker) lock(ctx context.Context, conn *sql.Conn) (err error) {
 		_, err = conn.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_lock(%d)", lockKey(l.versions.Tablename())))
 	case MySQL:
 		var got sql.NullInt64
-		err = conn.QueryRowContext(ctx, fmt.Sprintf("SELECT GET_LOCK(CONCAT(DATABASE(), '.%s'), %d)", l.versions.Tablename(), lockSeconds)).Scan(&got)
+		err = conn.QueryRowContext(ctx, fmt.Sprintf("SELECT GET_LOCK(%s, %d)", l.name(), lockSeconds)).Scan(&got)
 		if err == nil && got.Int64 != 1 {
 			err = errors.New("storage: another process migrates for too long")
 		}
@@ -177,13 +177,18 @@ func (l *locker) lock(ctx context.Context, conn *sql.Conn) (err error) {
 	return err
 }
 
+// name is the SQL of the lock's name on MySQL: locks there are the server's, and a name has at most 64 characters.
+func (l *locker) name() string {
+	return "CONCAT('payments.', MD5(CONCAT(DATABASE(), '." + l.versions.Tablename() + "')))"
+}
+
 // SessionUnlock implements lock.SessionLocker. On SQLite it commits if the version is recorded, else it rolls back.
 func (l *locker) SessionUnlock(ctx context.Context, conn *sql.Conn) (err error) {
 	switch l.d.name {
 	case PostgreSQL:
 		_, err = conn.ExecContext(ctx, fmt.Sprintf("SELECT pg_advisory_unlock(%d)", lockKey(l.versions.Tablename())))
 	case MySQL:
-		_, err = conn.ExecContext(ctx, fmt.Sprintf("DO RELEASE_LOCK(CONCAT(DATABASE(), '.%s'))", l.versions.Tablename()))
+		_, err = conn.ExecContext(ctx, "DO RELEASE_LOCK("+l.name()+")")
 	case SQLite:
 		end := "COMMIT"
 		if _, err := l.versions.GetMigration(ctx, conn, l.target); err != nil {

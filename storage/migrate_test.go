@@ -42,7 +42,7 @@ func TestMigrateAtOnce(t *testing.T) {
 			for range rounds {
 				// Two handles with pools of their own, as two processes have.
 				one := s.open(t, nil, "")
-				two := one
+				var two *gorm.DB
 				if s.name == storage.SQLite {
 					path := filepath.Join(t.TempDir(), "same.db")
 					one = opened(t, driver.Open("file:"+path+"?"+safe), nil)
@@ -82,7 +82,7 @@ func TestMigrateInProcesses(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigrateInProcesses$")
+				cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigrateInProcesses$") //nolint:gosec // It is this very binary.
 				cmd.Env = append(os.Environ(), "PAYMENTS_TEST_MIGRATE="+path)
 				if out, err := cmd.CombinedOutput(); err != nil {
 					t.Errorf("%v: %s", err, out)

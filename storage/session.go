@@ -43,7 +43,9 @@ func poolOf(db *gorm.DB) gorm.ConnPool {
 }
 
 // within returns a session in a transaction of the host's.
-func (s session) within(tx *gorm.DB) session { return session{pool: poolOf(tx), d: s.d, texts: s.texts} }
+func (s session) within(tx *gorm.DB) session {
+	return session{pool: poolOf(tx), d: s.d, texts: s.texts}
+}
 
 // begin opens a transaction. What it will run is prepared before, while no connection is held.
 func (s session) begin(ctx context.Context, opts *sql.TxOptions) (tx session, err error) {
@@ -77,7 +79,7 @@ func (s session) rollback() {
 
 // exec runs a statement.
 func (s session) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	query, stmt := s.find(ctx, query)
+	query, stmt := s.find(ctx, query) //nolint:sqlclosecheck // It lives as long as the pool.
 	if stmt != nil {
 		return stmt.ExecContext(ctx, args...)
 	}
@@ -105,7 +107,7 @@ func (s session) inserted(ctx context.Context, query string, args ...any) (int64
 
 // query runs a query whose text is one of few and hands each row to each.
 func (s session) query(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
-	query, stmt := s.find(ctx, query)
+	query, stmt := s.find(ctx, query) //nolint:sqlclosecheck // It lives as long as the pool.
 	if stmt != nil {
 		rows, err := stmt.QueryContext(ctx, args...)
 		return walk(rows, err, each)

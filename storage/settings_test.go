@@ -187,6 +187,9 @@ func TestNewDoesNothing(t *testing.T) {
 	if err != nil {
 		t.Skip("the driver asks the database when it is opened")
 	}
+	if pool, err := db.DB(); err == nil {
+		t.Cleanup(func() { _ = pool.Close() })
+	}
 	if _, err := storage.New(db, nil); err != nil {
 		t.Error(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -47,8 +46,8 @@ type core struct {
 	sql   statements
 	clock func() time.Time
 
-	checkMu sync.Mutex
-	checked bool
+	// checked tells that the settings are good; unsafe, that nobody asks.
+	checked atomic.Bool
 	unsafe  bool
 	// writer is one writer's turn on SQLite, which has one writer anyway: waiting here is fair and costs nothing, while
 	// waiting for the file's lock is polling. Nil on the other databases.
@@ -161,18 +160,14 @@ func (s *Store) ready(ctx context.Context) error {
 	if s.refused != nil {
 		return &refusal{s.refused}
 	}
-	if s.d.name != SQLite || s.core.unsafe {
+	if s.d.name != SQLite || s.core.unsafe || s.core.checked.Load() {
 		return nil
 	}
-	s.core.checkMu.Lock()
-	defer s.core.checkMu.Unlock()
-	if s.core.checked {
-		return nil
-	}
+	// Several may look at once. A lock here could wait for a connection that is held by who waits for the lock.
 	if err := s.durable(ctx); err != nil {
 		return err
 	}
-	s.core.checked = true
+	s.core.checked.Store(true)
 	return nil
 }
 

@@ -383,7 +383,7 @@ func failed(err error) (names []string) {
 		return nil
 	}
 	for _, err := range joined.Unwrap() {
-		var f *storetest.Failure
+		var f *storetest.CheckError
 		if errors.As(err, &f) {
 			names = append(names, f.Check)
 		}

@@ -20,7 +20,7 @@ func (f forgetful) Apply(ctx context.Context, c payments.Change) (payments.Payme
 // Verify names each promise that a store breaks.
 func ExampleVerify() {
 	err := storetest.Verify(context.Background(), storetest.Harness{Store: forgetful{memory.New(nil)}})
-	for _, name := range failed(err) { // Each is a *storetest.Failure in the joined error.
+	for _, name := range failed(err) { // Each is a *storetest.CheckError in the joined error.
 		fmt.Println(name)
 	}
 	// Output:

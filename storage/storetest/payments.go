@@ -90,7 +90,7 @@ var paymentChecks = []check{
 			_, err := c.store.Apply(c, payments.Change{Payment: mine, Events: []payments.Event{c.event(p)}})
 			return err
 		})
-		c.one(errs, payments.ErrStale, "a change of one version")
+		c.one(errs, "a change of one version")
 		c.same(c.find(p.UID).Payment.Version, int64(2), "the version")
 		c.same(len(c.events()), 1, "the number of events")
 	}},
@@ -151,7 +151,7 @@ var liveChecks = []check{
 			_, err := c.store.Apply(c, payments.Change{Payment: p, Transactions: []payments.Transaction{c.transaction(p)}})
 			return err
 		})
-		c.one(errs, payments.ErrStale, "beginning a payment of one order")
+		c.one(errs, "beginning a payment of one order")
 		c.same(len(c.list(payments.Filter{OrderIDs: []payments.OrderID{order}})), 1, "the number of payments")
 	}},
 	{name: "live-freed", rule: "a payment that is no longer live frees its order for a next one, and is kept", run: func(c *checker) {

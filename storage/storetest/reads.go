@@ -110,6 +110,21 @@ var readChecks = []check{
 		c.same(len(c.list(payments.Filter{CreatedBefore: day})), 2, "the number created before")
 		c.same(len(c.list(payments.Filter{CreatedFrom: day, CreatedBefore: day})), 0, "the number in an empty span")
 		c.same(len(c.list(payments.Filter{AgentID: 77, CustomerID: 12})), 0, "the number of both")
+		far := time.Date(20000, 1, 1, 0, 0, 0, 0, time.UTC)
+		c.same(len(c.list(payments.Filter{CreatedFrom: time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC), CreatedBefore: far})), 3, "the number of all times")
+		c.same(len(c.list(payments.Filter{CreatedFrom: far})), 0, "the number after all times")
+	}},
+	{name: "list-fine-span", rule: "a span that begins or ends between two microseconds selects what is in it", run: func(c *checker) {
+		p := c.payment()
+		p.CreatedAt = day
+		c.apply(payments.Change{Payment: p})
+		for _, tt := range []struct {
+			from, before time.Duration
+			want         int
+		}{{0, 1, 1}, {-1, 0, 0}, {-1, 1, 1}, {1, time.Hour, 0}, {-999, 999, 1}} {
+			got := c.list(payments.Filter{CreatedFrom: day.Add(tt.from), CreatedBefore: day.Add(tt.before)})
+			c.same(len(got), tt.want, "the number from "+tt.from.String()+" to "+tt.before.String())
+		}
 	}},
 	{name: "list-batch", rule: "List takes many orders and many statuses at once", run: func(c *checker) {
 		var orders []payments.OrderID

@@ -92,7 +92,7 @@ var rowChecks = []check{
 			_, err := c.store.Apply(c, payments.Change{Payment: p, Refunds: []payments.Refund{r}})
 			return err
 		})
-		c.one(errs, payments.ErrStale, "a refund with one key")
+		c.one(errs, "a refund with one key")
 		c.same(len(c.list(payments.Filter{})), 1, "the number of payments")
 		p := c.payment()
 		a, b := c.refund(p), c.refund(p)
@@ -157,7 +157,7 @@ var rowChecks = []check{
 			_, err := c.store.Apply(c, payments.Change{Key: &mine})
 			return err
 		})
-		c.one(errs, payments.ErrStale, "taking one key")
+		c.one(errs, "taking one key")
 		for _, change := range []func(*payments.KeyID){
 			func(id *payments.KeyID) { id.Namespace = c.other().namespace },
 			func(id *payments.KeyID) { id.Principal = "agent:12" },

@@ -25,8 +25,8 @@ type Harness struct {
 	Advance func(d time.Duration)
 }
 
-// Failure is one check that failed.
-type Failure struct {
+// CheckError is one check that failed.
+type CheckError struct {
 	// Check is the name of the check.
 	Check string
 	// Rule is what a store promises.
@@ -36,12 +36,12 @@ type Failure struct {
 }
 
 // Error returns the check, the rule and what was found.
-func (f *Failure) Error() string {
+func (f *CheckError) Error() string {
 	return fmt.Sprintf("%s: %v (the rule: %s)", f.Check, f.Err, f.Rule)
 }
 
 // Unwrap returns what was found.
-func (f *Failure) Unwrap() error { return f.Err }
+func (f *CheckError) Unwrap() error { return f.Err }
 
 // check is one promise of the interface.
 type check struct {
@@ -86,7 +86,7 @@ func Run(t *testing.T, h Harness) {
 	}
 }
 
-// Verify makes all the checks and returns a [*Failure] for each that failed, joined.
+// Verify makes all the checks and returns a [*CheckError] for each that failed, joined.
 func Verify(ctx context.Context, h Harness) error {
 	var all []error
 	for _, c := range checks() {
@@ -130,5 +130,5 @@ func (c check) verify(ctx context.Context, h Harness) error {
 	if err == nil {
 		return nil
 	}
-	return &Failure{Check: c.name, Rule: c.rule, Err: err}
+	return &CheckError{Check: c.name, Rule: c.rule, Err: err}
 }

@@ -16,6 +16,12 @@ import (
 // MaxText is how many bytes of a free text are kept: the most that MySQL's text takes is 65,535.
 const MaxText = 60_000
 
+// The years of times that every database takes; the zero time is none.
+const (
+	FirstYear = 1000
+	LastYear  = 9999
+)
+
 // The most bytes of a text that is compared. They are the sizes of the columns.
 const (
 	maxUID  = 36
@@ -61,6 +67,14 @@ type check struct{ err error }
 func (c *check) text(field, s string, most int) {
 	if c.err == nil && !Comparable(s, most) {
 		c.err = Invalid(field, "the text is too long, or no UTF-8 without NUL")
+	}
+}
+
+func (c *check) times(field string, times ...time.Time) {
+	for _, t := range times {
+		if year := t.Year(); c.err == nil && !t.IsZero() && (year < FirstYear || year > LastYear) {
+			c.err = Invalid(field, "the time is not between the years 1000 and 9999")
+		}
 	}
 }
 
@@ -133,6 +147,7 @@ func checkPayment(bad *check, p payments.Payment) {
 	bad.text("Payment.Invoice", p.Invoice, maxKey)
 	bad.text("Payment.Reference", p.Reference, maxKey)
 	bad.text("Payment.Amount.Currency", string(p.Amount.Currency), 3)
+	bad.times("Payment", p.DecidedAt, p.DueAt, p.CreatedAt, p.UpdatedAt)
 }
 
 func normalTransaction(bad *check, t *payments.Transaction, p payments.Payment) {
@@ -143,6 +158,7 @@ func normalTransaction(bad *check, t *payments.Transaction, p payments.Payment) 
 	}
 	t.CreatedAt, t.ClosedAt = Time(t.CreatedAt), Time(t.ClosedAt)
 	bad.uid("Transaction.UID", t.UID)
+	bad.times("Transaction", t.CreatedAt, t.ClosedAt)
 	bad.text("Transaction.Kind", string(t.Kind), maxName)
 	bad.text("Transaction.Amount.Currency", string(t.Amount.Currency), 3)
 	if bad.err == nil && t.PaymentUID != p.UID {
@@ -155,6 +171,7 @@ func normalRefund(bad *check, r *payments.Refund, p payments.Payment) {
 	r.Reason = Text(r.Reason)
 	r.CreatedAt, r.UpdatedAt = Time(r.CreatedAt), Time(r.UpdatedAt)
 	bad.uid("Refund.UID", r.UID)
+	bad.times("Refund", r.CreatedAt, r.UpdatedAt)
 	bad.text("Refund.Key", r.Key, maxKey)
 	bad.text("Refund.Reference", r.Reference, maxKey)
 	bad.text("Refund.Status", string(r.Status), maxName)
@@ -167,6 +184,7 @@ func normalRefund(bad *check, r *payments.Refund, p payments.Payment) {
 func normalEvent(bad *check, e *payments.Event) {
 	e.Type, e.PaymentUID, e.CreatedAt = Text(e.Type), Text(e.PaymentUID), Time(e.CreatedAt)
 	bad.uid("Event.UID", e.UID)
+	bad.times("Event", e.CreatedAt)
 	bad.text("Event.Namespace", e.Namespace, maxName)
 	bad.text("Event.Amount.Currency", string(e.Amount.Currency), 3)
 }
@@ -176,6 +194,7 @@ func normalBreak(bad *check, b *payments.Break) {
 	b.EndedBy, b.Note = Text(b.EndedBy), Text(b.Note)
 	b.CreatedAt, b.EndedAt = Time(b.CreatedAt), Time(b.EndedAt)
 	bad.uid("Break.UID", b.UID)
+	bad.times("Break", b.CreatedAt, b.EndedAt)
 	bad.text("Break.Namespace", b.Namespace, maxName)
 	bad.text("Break.Kind", string(b.Kind), maxName)
 }
@@ -195,6 +214,7 @@ func checkKey(bad *check, k payments.KeyRecord) {
 	bad.text("Key.Principal", k.Principal, maxKey)
 	bad.text("Key.Verb", k.Verb, maxName)
 	bad.text("Key.Key", k.Key, maxKey)
+	bad.times("Key", k.CreatedAt, k.ExpiresAt)
 	if bad.err == nil && k.Version < 0 {
 		bad.err = Invalid("Key.Version", "a version is not negative")
 	}

@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS {{prefix}}payments (
     KEY reference_idx (namespace, gateway, reference),
     KEY agent_idx (namespace, agent_id, id),
     KEY customer_idx (namespace, customer_id, id),
+    KEY status_idx (namespace, status, id),
+    KEY namespace_idx (namespace, id),
     KEY due_idx (namespace, due_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -50,6 +50,8 @@ CREATE INDEX {{prefix}}payments_order_idx ON {{prefix}}payments (namespace, orde
 CREATE INDEX {{prefix}}payments_reference_idx ON {{prefix}}payments (namespace, gateway, reference);
 CREATE INDEX {{prefix}}payments_agent_idx ON {{prefix}}payments (namespace, agent_id, id);
 CREATE INDEX {{prefix}}payments_customer_idx ON {{prefix}}payments (namespace, customer_id, id);
+CREATE INDEX {{prefix}}payments_status_idx ON {{prefix}}payments (namespace, status, id);
+CREATE INDEX {{prefix}}payments_namespace_idx ON {{prefix}}payments (namespace, id);
 CREATE INDEX {{prefix}}payments_due_idx ON {{prefix}}payments (namespace, due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE {{prefix}}transactions (
