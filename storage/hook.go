@@ -92,19 +92,33 @@ func call(ctx context.Context, hook func(context.Context) error) (err error) {
 // rows: PostgreSQL refuses everything after a failure, and MySQL ends the whole transaction at a deadlock, so that the commit
 // would report success for nothing.
 func (w *write) intact(ctx context.Context, tx session) error {
-	p := w.change.Payment
-	if p.UID == "" {
-		return &hookError{errors.New("storage: a statement of the hook failed")}
-	}
-	var version int64
-	found, err := tx.one(ctx, []any{&version}, w.core.sql.selectVersion, p.UID)
+	query, args, want := w.written()
+	var got int64
+	found, err := tx.one(ctx, []any{&got}, query, args...)
 	switch {
 	case err != nil:
 		return &hookError{err}
-	case !found || version != p.Version:
+	case !found || got != want:
 		return &hookError{errors.New("storage: the database ended the transaction in the hook")}
 	}
 	return nil
+}
+
+// written returns a query for something that the change has written, and what it finds while that is there.
+func (w *write) written() (query string, args []any, want int64) {
+	q, c := &w.core.sql, &w.change
+	switch {
+	case c.Payment.UID != "":
+		return q.selectVersion, []any{c.Payment.UID}, c.Payment.Version
+	case c.Key != nil:
+		return q.keyVersion, []any{c.Key.Namespace, c.Key.Principal, c.Key.Verb, c.Key.Key}, c.Key.Version + 1
+	case len(c.Events) > 0:
+		return q.uidIn(q.tables.events), []any{c.Events[0].UID}, 1
+	case len(c.Breaks) > 0:
+		return q.uidIn(q.tables.breaks), []any{c.Breaks[0].UID}, 1
+	default:
+		return "SELECT 1", nil, 1
+	}
 }
 
 // hookPool is the transaction as a hook sees it. It is a gorm.TxCommitter, so that GORM makes nested transactions savepoints,

@@ -132,6 +132,37 @@ func TestHookWritesHostRows(t *testing.T) {
 	}
 }
 
+// A change without a payment is looked at like any other after a hook whose statements nobody could watch.
+func TestHookOfAChangeWithoutPayment(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, s, gorm.Config{}, "")
+			p := newPayment(t)
+			id := int64(0)
+			for name, change := range map[string]payments.Change{
+				"key":   {Key: &payments.KeyRecord{KeyID: payments.KeyID{Namespace: "test", Key: "k"}}},
+				"event": {Events: []payments.Event{{UID: uid(), Namespace: "test", PaymentUID: p.UID}}},
+				"break": {Breaks: []payments.Break{{UID: uid(), Namespace: "test", PaymentUID: p.UID}}},
+				"none":  {},
+			} {
+				id++
+				change.Hook = func(ctx context.Context) error {
+					tx, _ := storage.Tx(ctx)
+					return tx.Session(&gorm.Session{PrepareStmt: true}).Create(&hostOrder{ID: id, Paid: true}).Error
+				}
+				if _, err := h.store.Apply(t.Context(), change); err != nil {
+					t.Errorf("%s: Apply answered %v: %v", name, err, errors.Unwrap(err))
+				}
+			}
+			if n := h.paid(t); n != id {
+				t.Errorf("%d orders are paid", n)
+			}
+		})
+	}
+}
+
 // inHook writes one order, one in a nested transaction, one in a prepared session, and rolls one back to a savepoint.
 func inHook(tx *gorm.DB) error {
 	if err := tx.Create(&hostOrder{ID: 1, Paid: true}).Error; err != nil {

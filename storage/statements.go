@@ -22,6 +22,7 @@ type statements struct {
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
+	keyVersion                                        string
 	selectVersion                                     string
 }
 
@@ -61,6 +62,7 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		s.updatePayment += " RETURNING id, lease_until"
 	}
 	s.paymentHead = "SELECT id, " + d.selected("lease_until") + " FROM " + t.payments + " WHERE uid = ?"
+	s.keyVersion = "SELECT version FROM " + t.keys + " WHERE namespace = ? AND principal = ? AND verb = ? AND caller_key = ?"
 	s.selectVersion = "SELECT version FROM " + t.payments + " WHERE uid = ?"
 	s.insertTransaction = d.insert(t.transactions, names(transactionColumns)+", revision", marks(len(transactionColumns))+", 0", "id")
 	s.updateTransaction = update(t.transactions, columns(transactionMutable), "revision", "id = ? AND uid = ? AND payment_uid = ? AND closed_at IS NULL")
