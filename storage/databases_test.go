@@ -136,6 +136,18 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+// TestServers says which databases all the tests of this package run on, and skips those that are not named.
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{"PAYMENTS_TEST_POSTGRES", "PAYMENTS_TEST_MYSQL"} {
+		t.Run(dsn, func(t *testing.T) {
+			if os.Getenv(dsn) == "" {
+				t.Skip(dsn + " is not set: nothing of this package is tested on that database")
+			}
+		})
+	}
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for _, server := range servers(t) {
