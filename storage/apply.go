@@ -131,7 +131,7 @@ func (w *write) enter(ctx context.Context) (leave func(), err error) {
 // all writes the rows and calls the hook.
 func (w *write) all(ctx context.Context, tx session) error {
 	w.refused = true
-	for _, step := range []func(context.Context, session) error{w.payment, w.transactions, w.refunds, w.key, w.breaks, w.events} {
+	for _, step := range []func(context.Context, session) error{w.payment, w.transactions, w.refunds, w.key, w.breaks, w.inbox, w.events} {
 		if err := step(ctx, tx); err != nil {
 			return err
 		}
@@ -158,6 +158,9 @@ func (w *write) fill(given payments.Change) {
 	}
 	for i := range given.Breaks {
 		next(&given.Breaks[i].ID)
+	}
+	for i := range given.Inbox {
+		next(&given.Inbox[i].ID)
 	}
 	for i := range given.Events {
 		given.Events[i].ID, w.ids = w.ids[0], w.ids[1:]

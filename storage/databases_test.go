@@ -95,7 +95,7 @@ func prefix(t testing.TB, db *gorm.DB) string {
 	_, _ = rand.Read(b[:])
 	p := "t" + hex.EncodeToString(b[:]) + "_"
 	t.Cleanup(func() {
-		for _, table := range []string{"payments", "transactions", "refunds", "keys", "events", "breaks", "gate", "schema_version"} {
+		for _, table := range []string{"payments", "transactions", "refunds", "keys", "events", "breaks", "inbox", "gate", "schema_version"} {
 			db.Exec("DROP TABLE IF EXISTS " + p + table)
 		}
 	})

@@ -173,6 +173,7 @@ func ExampleSQL() {
 	// CREATE TABLE billing_keys (
 	// CREATE TABLE billing_events (
 	// CREATE TABLE billing_breaks (
+	// CREATE TABLE billing_inbox (
 }
 
 // Two workers never hold one payment.

@@ -97,6 +97,7 @@ func answers(t *testing.T, s *storage.Store) map[string]error {
 	_, all["FindRefund"] = s.FindRefund(ctx, "", "x")
 	_, all["Events"] = s.Events(ctx, "", 0, 1)
 	_, all["Breaks"] = s.Breaks(ctx, "", 0, 1)
+	_, all["Inbox"] = s.Inbox(ctx, "", time.Now(), 1)
 	return all
 }
 

@@ -44,7 +44,7 @@ func (s *Store) Find(ctx context.Context, q payments.Query) (payments.Record, er
 	if !ok {
 		return payments.Record{}, notFound(op)
 	}
-	query := s.core.sql.selectPayment + where + " ORDER BY CASE WHEN live_order IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1"
+	query := s.core.sql.selectPayment + where
 	var rec payments.Record
 	err := s.read(ctx, op, func(s *Store) error {
 		var found []payments.Payment
@@ -66,20 +66,25 @@ func (s *Store) Find(ctx context.Context, q payments.Query) (payments.Record, er
 	return rec, nil
 }
 
-// match returns the condition of a query. A query that names nothing, or a text that no row can hold, finds nothing.
+// best prefers the live payment, and then the newest.
+const best = " ORDER BY CASE WHEN live_order IS NULL THEN 1 ELSE 0 END, id DESC LIMIT 1"
+
+// match returns the condition and the order of a query. A query that names nothing, or a text that no row can hold, finds nothing.
 func match(q payments.Query) (where string, args []any, ok bool) {
-	for _, text := range []string{q.Namespace, q.UID, q.Gateway, q.Reference} {
+	for _, text := range []string{q.Namespace, q.UID, q.Gateway, q.Reference, q.Subscription} {
 		if !normal.Comparable(text, len(text)) {
 			return "", nil, false
 		}
 	}
 	switch {
 	case q.UID != "":
-		return " AND uid = ?", []any{q.Namespace, q.UID}, true
+		return " AND uid = ?" + best, []any{q.Namespace, q.UID}, true
 	case !q.OrderID.IsZero():
-		return " AND order_id = ?", []any{q.Namespace, q.OrderID.String()}, true
+		return " AND order_id = ?" + best, []any{q.Namespace, q.OrderID.String()}, true
 	case q.Reference != "":
-		return " AND gateway = ? AND reference = ?", []any{q.Namespace, q.Gateway, q.Reference}, true
+		return " AND gateway = ? AND reference = ?" + best, []any{q.Namespace, q.Gateway, q.Reference}, true
+	case q.Subscription != "":
+		return " AND gateway = ? AND subscription = ? ORDER BY id LIMIT 1", []any{q.Namespace, q.Gateway, q.Subscription}, true
 	default:
 		return "", nil, false
 	}

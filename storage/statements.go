@@ -21,16 +21,17 @@ type statements struct {
 	leaseOne, leaseDue, selectOne, selectDue, leaseID string
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
+	insertInbox, updateInbox, knownInbox, selectInbox string
 	keyVersion                                        string
 	selectVersion                                     string
 }
 
 // tables names the tables of a prefix.
-type tables struct{ payments, transactions, refunds, keys, events, breaks, gate string }
+type tables struct{ payments, transactions, refunds, keys, events, breaks, inbox, gate string }
 
 func tablesOf(prefix string) tables {
 	return tables{payments: prefix + "payments", transactions: prefix + "transactions", refunds: prefix + "refunds",
-		keys: prefix + "keys", events: prefix + "events", breaks: prefix + "breaks", gate: prefix + "gate"}
+		keys: prefix + "keys", events: prefix + "events", breaks: prefix + "breaks", inbox: prefix + "inbox", gate: prefix + "gate"}
 }
 
 // insert returns an insert that returns the id, and none where a unique value is taken; on MySQL it fails then.
@@ -87,6 +88,7 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 	s.selectBreaks = "SELECT " + d.selection(slices.Concat(breakColumns, []string{"id"})) + " FROM " + t.breaks +
 		" WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?"
 	s.lease(d, t, now, later, payment)
+	s.inbox(d, t)
 	s.taken(d, t)
 	s.gate(d, t)
 	return s
@@ -154,4 +156,13 @@ func lockKey(name string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte("github.com/trendsic/payments:" + name))
 	return int64(h.Sum64() >> 1) //nolint:gosec // The shift keeps it positive.
+}
+
+// inbox builds the texts of the gateway's events.
+func (s *statements) inbox(d dialect, t tables) {
+	s.insertInbox = d.insert(t.inbox, names(inboxColumns)+", revision", marks(len(inboxColumns))+", 0", "id")
+	s.updateInbox = update(t.inbox, columns(inboxMutable), "revision", "id = ? AND namespace = ?")
+	s.knownInbox = "SELECT id FROM " + t.inbox + " WHERE namespace = ? AND gateway = ? AND account = ? AND event_id = ?"
+	s.selectInbox = "SELECT " + d.selection(slices.Concat(inboxColumns, []string{"id"})) + " FROM " + t.inbox +
+		" WHERE namespace = ? AND done_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
 }

@@ -100,6 +100,9 @@ func fill(given, stored payments.Change) {
 	for i := range given.Events {
 		given.Events[i].ID = stored.Events[i].ID
 	}
+	for i := range given.Inbox {
+		given.Inbox[i].ID = stored.Inbox[i].ID
+	}
 	for i := range given.Breaks {
 		given.Breaks[i].ID = stored.Breaks[i].ID
 	}
@@ -227,6 +230,19 @@ func (s *Store) Events(ctx context.Context, namespace string, afterID int64, lim
 func (s *Store) Breaks(ctx context.Context, namespace string, afterID int64, limit int) (list []payments.Break, err error) {
 	err = s.with(ctx, func(st *state) error {
 		list = after(st.breaks, limit, func(b *payments.Break) bool { return b.Namespace == namespace && b.ID > afterID })
+		return nil
+	})
+	return list, err
+}
+
+// Inbox returns the gateway's events that are not done and due, the longest due first. One without DueAt is never due.
+func (s *Store) Inbox(ctx context.Context, namespace string, dueBefore time.Time, limit int) (list []payments.InboxEvent, err error) {
+	err = s.with(ctx, func(st *state) error {
+		list = after(st.inbox, len(st.inbox), func(e *payments.InboxEvent) bool {
+			return e.Namespace == namespace && e.DoneAt.IsZero() && !e.DueAt.IsZero() && !e.DueAt.After(dueBefore)
+		})
+		slices.SortStableFunc(list, func(a, b payments.InboxEvent) int { return a.DueAt.Compare(b.DueAt) })
+		list = list[:min(len(list), max(limit, 1))]
 		return nil
 	})
 	return list, err

@@ -21,6 +21,8 @@ type (
 		id        payments.OrderID
 	}
 	invoice struct{ namespace, subscription, id string }
+	// received names an event of a gateway's.
+	received struct{ namespace, gateway, account, id string }
 )
 
 // state is all that is stored. What is changed is put into undo before.
@@ -36,6 +38,8 @@ type state struct {
 	keys         map[payments.KeyID]*payments.KeyRecord
 	events       []*payments.Event
 	breaks       []*payments.Break
+	inbox        []*payments.InboxEvent
+	known        map[received]bool
 	// rows holds the UIDs of the other rows, by their kind.
 	rows map[string]bool
 	// lastTransaction and lastRefund are the IDs given last.
@@ -47,7 +51,8 @@ func newState() *state {
 	return &state{byUID: map[string]*payments.Payment{}, byOrder: map[order][]*payments.Payment{},
 		live: map[order]*payments.Payment{}, invoices: map[invoice]*payments.Payment{},
 		transactions: map[string][]*payments.Transaction{}, refunds: map[string][]*refund{},
-		refundKeys: map[[2]string]*refund{}, keys: map[payments.KeyID]*payments.KeyRecord{}, rows: map[string]bool{}}
+		refundKeys: map[[2]string]*refund{}, keys: map[payments.KeyID]*payments.KeyRecord{}, rows: map[string]bool{},
+		known: map[received]bool{}}
 }
 
 // undone remembers how to undo what is changed next.
@@ -102,7 +107,7 @@ func (st *state) unique(kind, uid string) bool {
 
 // apply writes the rows of a change and reports whether all of them could be.
 func (st *state) apply(c *payments.Change, now time.Time) bool {
-	return st.payment(c, now) && st.applyTransactions(c) && st.applyRefunds(c) && st.key(c.Key) && st.applyBreaks(c) && st.applyEvents(c)
+	return st.payment(c, now) && st.applyTransactions(c) && st.applyRefunds(c) && st.key(c.Key) && st.applyBreaks(c) && st.applyInbox(c) && st.applyEvents(c)
 }
 
 func (st *state) payment(c *payments.Change, now time.Time) bool {
@@ -280,6 +285,30 @@ func (st *state) applyEvents(c *payments.Change) bool {
 	return true
 }
 
+func (st *state) applyInbox(c *payments.Change) bool {
+	for i := range c.Inbox {
+		e := &c.Inbox[i]
+		if e.ID == 0 {
+			name := received{e.Namespace, e.Gateway, e.Event.Account, e.Event.ID}
+			if st.known[name] {
+				continue
+			}
+			put(st, st.known, name, true)
+			e.ID = int64(len(st.inbox)) + 1
+			row := *e
+			add(st, &st.inbox, &row)
+			continue
+		}
+		if e.ID < 0 || e.ID > int64(len(st.inbox)) || st.inbox[e.ID-1].Namespace != e.Namespace {
+			return false
+		}
+		row, old := st.inbox[e.ID-1], *st.inbox[e.ID-1]
+		st.undone(func() { *row = old })
+		row.DoneAt, row.Tries, row.DueAt = e.DoneAt, e.Tries, e.DueAt
+	}
+	return true
+}
+
 // find returns the payment that a query names, or nil.
 func (st *state) find(q payments.Query) *payments.Payment {
 	switch {
@@ -297,6 +326,12 @@ func (st *state) find(q payments.Query) *payments.Payment {
 			}
 		}
 		return best(found)
+	case q.Subscription != "":
+		for _, p := range st.payments {
+			if p.Namespace == q.Namespace && p.Gateway == q.Gateway && p.Subscription == q.Subscription {
+				return p
+			}
+		}
 	}
 	return nil
 }

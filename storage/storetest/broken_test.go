@@ -355,6 +355,14 @@ var stores = []struct {
 			older = rec
 		}
 	}},
+	{"accounts share their events", "inbox-once", func(b *broken) {
+		b.apply = func(ctx context.Context, s payments.Store, c payments.Change) (payments.Payment, error) {
+			for i := range c.Inbox {
+				c.Inbox[i].Event.Account = ""
+			}
+			return s.Apply(ctx, c)
+		}
+	}},
 	{"one refund is somebody else's", "refund-round-trip", func(b *broken) {
 		b.refunded = func(string) string { return "" }
 	}},

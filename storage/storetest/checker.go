@@ -87,7 +87,8 @@ func (c *checker) payment() payments.Payment {
 		Captured: 1250, Refunded: 50, Live: true, Reference: "pi_" + uid(), Attempt: "ch_1",
 		Method:   payments.PaymentMethod{ID: "pm_1", Brand: "visa", Last4: "4242", Expiry: payments.Expiry{Month: 12, Year: 2030}},
 		AuthCode: "123456", ReceiptURL: "https://pay.example/r?a=1&b=2", DeclineCode: "do_not_honor", GatewayCode: "card_declined",
-		Message: "Thank you.", LiveMode: true, DecidedAt: day, DueAt: day.Add(time.Hour), Tries: 3,
+		Message: "Thank you.", LiveMode: true, DecidedAt: day, GatewayCustomer: "cus_1",
+		SubscriptionStatus: payments.SubscriptionActive, PeriodEnd: day.Add(720 * time.Hour), CancelAtPeriodEnd: true, DueAt: day.Add(time.Hour), Tries: 3,
 		CreatedAt: day.Add(-time.Hour), UpdatedAt: day.Add(-time.Minute),
 	}
 }
@@ -95,7 +96,7 @@ func (c *checker) payment() payments.Payment {
 // transaction returns a new open transaction of the payment.
 func (c *checker) transaction(p payments.Payment) payments.Transaction {
 	return payments.Transaction{UID: uid(), PaymentUID: p.UID, RefundUID: uid(), Kind: payments.KindAuthorize, Amount: p.Amount,
-		Fingerprint: "f-1", PriorAttempt: "ch_0", CreatedAt: day}
+		Fingerprint: "f-1", PriorAttempt: "ch_0", OffSession: true, CreatedAt: day}
 }
 
 // refund returns a new refund of the payment.
@@ -107,7 +108,8 @@ func (c *checker) refund(p payments.Payment) payments.Refund {
 // event returns a new event of the payment.
 func (c *checker) event(p payments.Payment) payments.Event {
 	return payments.Event{UID: uid(), Namespace: c.namespace, Type: "payment.paid", PaymentUID: p.UID, OrderID: p.OrderID,
-		Previous: payments.StatusCreated, Status: payments.StatusPaid, Amount: p.Amount, Captured: 1250, Refunded: 7, CreatedAt: day}
+		Previous: payments.StatusCreated, Status: payments.StatusPaid, Amount: p.Amount, Captured: 1250, Refunded: 7,
+		SubscriptionStatus: payments.SubscriptionActive, CreatedAt: day}
 }
 
 // mismatch returns a new break of the payment.

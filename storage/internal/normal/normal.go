@@ -119,6 +119,10 @@ func Change(c payments.Change) (payments.Change, error) {
 	for i := range c.Breaks {
 		normalBreak(&bad, &c.Breaks[i])
 	}
+	c.Inbox = slices.Clone(c.Inbox)
+	for i := range c.Inbox {
+		normalInbox(&bad, &c.Inbox[i])
+	}
 	if c.Key != nil {
 		key := Key(*c.Key)
 		c.Key = &key
@@ -130,10 +134,10 @@ func Change(c payments.Change) (payments.Change, error) {
 // Payment returns the payment as it is stored.
 func Payment(p payments.Payment) payments.Payment {
 	for _, s := range []*string{&p.Account, &p.PublicOrderID, &p.AgentNumber, &p.Attempt, &p.Method.ID, &p.Method.Brand,
-		&p.Method.Last4, &p.AuthCode, &p.ReceiptURL, &p.DeclineCode, &p.GatewayCode, &p.Message} {
+		&p.Method.Last4, &p.AuthCode, &p.ReceiptURL, &p.DeclineCode, &p.GatewayCode, &p.Message, &p.GatewayCustomer} {
 		*s = Text(*s)
 	}
-	for _, t := range []*time.Time{&p.DecidedAt, &p.DueAt, &p.LeaseUntil, &p.CreatedAt, &p.UpdatedAt} {
+	for _, t := range []*time.Time{&p.DecidedAt, &p.DueAt, &p.PeriodEnd, &p.LeaseUntil, &p.CreatedAt, &p.UpdatedAt} {
 		*t = Time(*t)
 	}
 	return p
@@ -147,7 +151,8 @@ func checkPayment(bad *check, p payments.Payment) {
 	bad.text("Payment.Invoice", p.Invoice, maxKey)
 	bad.text("Payment.Reference", p.Reference, maxKey)
 	bad.text("Payment.Amount.Currency", string(p.Amount.Currency), 3)
-	bad.times("Payment", p.DecidedAt, p.DueAt, p.CreatedAt, p.UpdatedAt)
+	bad.text("Payment.SubscriptionStatus", string(p.SubscriptionStatus), maxName)
+	bad.times("Payment", p.PeriodEnd, p.DecidedAt, p.DueAt, p.CreatedAt, p.UpdatedAt)
 }
 
 func normalTransaction(bad *check, t *payments.Transaction, p payments.Payment) {
@@ -184,6 +189,7 @@ func normalRefund(bad *check, r *payments.Refund, p payments.Payment) {
 func normalEvent(bad *check, e *payments.Event) {
 	e.Type, e.PaymentUID, e.CreatedAt = Text(e.Type), Text(e.PaymentUID), Time(e.CreatedAt)
 	bad.uid("Event.UID", e.UID)
+	bad.text("Event.SubscriptionStatus", string(e.SubscriptionStatus), maxName)
 	bad.times("Event", e.CreatedAt)
 	bad.text("Event.Namespace", e.Namespace, maxName)
 	bad.text("Event.Amount.Currency", string(e.Amount.Currency), 3)
@@ -197,6 +203,24 @@ func normalBreak(bad *check, b *payments.Break) {
 	bad.times("Break", b.CreatedAt, b.EndedAt)
 	bad.text("Break.Namespace", b.Namespace, maxName)
 	bad.text("Break.Kind", string(b.Kind), maxName)
+}
+
+func normalInbox(bad *check, i *payments.InboxEvent) {
+	e := &i.Event
+	for _, s := range []*string{&e.Type, &e.Object, &e.Payment, &e.Subscription, &e.Invoice, &e.PaymentUID, &e.APIVersion} {
+		*s = Text(*s)
+	}
+	for _, t := range []*time.Time{&i.ReceivedAt, &i.DoneAt, &i.DueAt, &e.CreatedAt} {
+		*t = Time(*t)
+	}
+	bad.text("InboxEvent.Namespace", i.Namespace, maxName)
+	bad.text("InboxEvent.Gateway", i.Gateway, maxName)
+	bad.text("InboxEvent.Event.Account", e.Account, maxKey)
+	bad.text("InboxEvent.Event.ID", e.ID, maxKey)
+	bad.times("InboxEvent", i.ReceivedAt, i.DoneAt, i.DueAt, e.CreatedAt)
+	if bad.err == nil && e.ID == "" {
+		bad.err = Invalid("InboxEvent.Event.ID", "the event has no id")
+	}
 }
 
 // Key returns a copy of the record as it is stored.

@@ -1,47 +1,51 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 CREATE TABLE {{prefix}}payments (
-    id              integer PRIMARY KEY AUTOINCREMENT,
-    uid             text NOT NULL,
-    namespace       text NOT NULL,
-    gateway         text NOT NULL,
-    account         text NOT NULL,
-    order_id        text NOT NULL,
-    order_header_id integer NOT NULL,
-    public_order_id text NOT NULL,
-    agent_id        integer NOT NULL,
-    agent_number    text NOT NULL,
-    customer_id     integer NOT NULL,
-    subscription    text,
-    invoice         text,
-    status          integer NOT NULL,
-    pay_type        integer NOT NULL,
-    amount          integer NOT NULL,
-    currency        text NOT NULL,
-    captured        integer NOT NULL,
-    refunded        integer NOT NULL,
-    live_order      text,
-    reference       text NOT NULL,
-    attempt         text NOT NULL,
-    method_id       text NOT NULL,
-    method_brand    text NOT NULL,
-    method_last4    text NOT NULL,
-    method_month    integer NOT NULL,
-    method_year     integer NOT NULL,
-    auth_code       text NOT NULL,
-    receipt_url     text NOT NULL,
-    decline_code    text NOT NULL,
-    gateway_code    text NOT NULL,
-    message         text NOT NULL,
-    live_mode       boolean NOT NULL,
-    decided_at      text,
-    version         integer NOT NULL,
-    due_at          text,
-    tries           integer NOT NULL,
-    lease_owner     text NOT NULL,
-    lease_until     text,
-    created_at      text,
-    updated_at      text
+    id                   integer PRIMARY KEY AUTOINCREMENT,
+    uid                  text NOT NULL,
+    namespace            text NOT NULL,
+    gateway              text NOT NULL,
+    account              text NOT NULL,
+    order_id             text NOT NULL,
+    order_header_id      integer NOT NULL,
+    public_order_id      text NOT NULL,
+    agent_id             integer NOT NULL,
+    agent_number         text NOT NULL,
+    customer_id          integer NOT NULL,
+    subscription         text,
+    invoice              text,
+    status               integer NOT NULL,
+    pay_type             integer NOT NULL,
+    amount               integer NOT NULL,
+    currency             text NOT NULL,
+    captured             integer NOT NULL,
+    refunded             integer NOT NULL,
+    live_order           text,
+    reference            text NOT NULL,
+    attempt              text NOT NULL,
+    method_id            text NOT NULL,
+    method_brand         text NOT NULL,
+    method_last4         text NOT NULL,
+    method_month         integer NOT NULL,
+    method_year          integer NOT NULL,
+    auth_code            text NOT NULL,
+    receipt_url          text NOT NULL,
+    decline_code         text NOT NULL,
+    gateway_code         text NOT NULL,
+    message              text NOT NULL,
+    live_mode            boolean NOT NULL,
+    decided_at           text,
+    version              integer NOT NULL,
+    due_at               text,
+    tries                integer NOT NULL,
+    lease_owner          text NOT NULL,
+    lease_until          text,
+    created_at           text,
+    updated_at           text,
+    subscription_status  text NOT NULL,
+    period_end           text,
+    cancel_at_period_end boolean NOT NULL,
+    gateway_customer     text NOT NULL
 );
 CREATE UNIQUE INDEX {{prefix}}payments_uid_idx ON {{prefix}}payments (uid);
 CREATE UNIQUE INDEX {{prefix}}payments_live_idx ON {{prefix}}payments (namespace, live_order);
@@ -69,6 +73,7 @@ CREATE TABLE {{prefix}}transactions (
     sent          boolean NOT NULL,
     rounds        integer NOT NULL,
     prior_attempt text NOT NULL,
+    off_session   boolean NOT NULL,
     outcome       integer NOT NULL,
     reference     text NOT NULL,
     decline_code  text NOT NULL,
@@ -120,21 +125,22 @@ CREATE TABLE {{prefix}}keys (
 CREATE INDEX {{prefix}}keys_expires_idx ON {{prefix}}keys (expires_at);
 
 CREATE TABLE {{prefix}}events (
-    id          integer PRIMARY KEY AUTOINCREMENT,
-    uid         text NOT NULL,
-    namespace   text NOT NULL,
-    gateway     text NOT NULL,
-    account     text NOT NULL,
-    event_type  text NOT NULL,
-    payment_uid text NOT NULL,
-    order_id    text NOT NULL,
-    previous    integer NOT NULL,
-    status      integer NOT NULL,
-    amount      integer NOT NULL,
-    currency    text NOT NULL,
-    captured    integer NOT NULL,
-    refunded    integer NOT NULL,
-    created_at  text
+    id                  integer PRIMARY KEY AUTOINCREMENT,
+    uid                 text NOT NULL,
+    namespace           text NOT NULL,
+    gateway             text NOT NULL,
+    account             text NOT NULL,
+    event_type          text NOT NULL,
+    payment_uid         text NOT NULL,
+    order_id            text NOT NULL,
+    previous            integer NOT NULL,
+    status              integer NOT NULL,
+    amount              integer NOT NULL,
+    currency            text NOT NULL,
+    captured            integer NOT NULL,
+    refunded            integer NOT NULL,
+    subscription_status text NOT NULL,
+    created_at          text
 );
 CREATE UNIQUE INDEX {{prefix}}events_uid_idx ON {{prefix}}events (uid);
 CREATE INDEX {{prefix}}events_namespace_idx ON {{prefix}}events (namespace, id);
@@ -158,7 +164,33 @@ CREATE TABLE {{prefix}}breaks (
 CREATE UNIQUE INDEX {{prefix}}breaks_uid_idx ON {{prefix}}breaks (uid);
 CREATE INDEX {{prefix}}breaks_namespace_idx ON {{prefix}}breaks (namespace, id);
 
+CREATE TABLE {{prefix}}inbox (
+    id           integer PRIMARY KEY AUTOINCREMENT,
+    namespace    text NOT NULL,
+    gateway      text NOT NULL,
+    account      text NOT NULL,
+    event_id     text NOT NULL,
+    event_type   text NOT NULL,
+    object       text NOT NULL,
+    payment      text NOT NULL,
+    subscription text NOT NULL,
+    invoice      text NOT NULL,
+    payment_uid  text NOT NULL,
+    order_id     text NOT NULL,
+    api_version  text NOT NULL,
+    live_mode    boolean NOT NULL,
+    event_at     text,
+    received_at  text,
+    done_at      text,
+    tries        integer NOT NULL,
+    due_at       text,
+    revision     integer NOT NULL
+);
+CREATE UNIQUE INDEX {{prefix}}inbox_event_idx ON {{prefix}}inbox (namespace, gateway, account, event_id);
+CREATE INDEX {{prefix}}inbox_open_idx ON {{prefix}}inbox (namespace, done_at, due_at);
+
 -- +goose Down
+DROP TABLE {{prefix}}inbox;
 DROP TABLE {{prefix}}breaks;
 DROP TABLE {{prefix}}events;
 DROP TABLE {{prefix}}keys;
