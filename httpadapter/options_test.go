@@ -62,7 +62,7 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, nil)
 	for _, target := range []string{"/", "/v1", "/v1/CustomerPayment", pathPayments + "x", pathPayments + "//", pathPayment + "/x",
-		pathPayment + "//", "/v1/CustomerPayments/a%2Fb", pathAPI + "/" + orderText, pathAPI + "[]", "/json/CustomerPaymentsRequest",
+		pathPayment + "//", "/v1/CustomerPayments/a%2Fb", pathAPI + "/" + orderText, pathAPI + "[]x", "/json/CustomerPaymentsRequest",
 		"/x" + pathPayments, "/.json", "/v1/CustomerPaymentſ"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS"} {
 			if w := (call{method: method, target: target}).do(h); w.Code != 404 {

@@ -78,7 +78,7 @@ func (r *response) render(into *customerPayment, p *payments.Payment, secret pay
 		into.cardNumber = "************" + last4
 	}
 	*r = response{
-		intentSuccess:       answer.PaymentIntentSuccess && !(p.SubscriptionStatus.Running() && secret.IsZero()),
+		intentSuccess:       answer.PaymentIntentSuccess && (!p.SubscriptionStatus.Running() || !secret.IsZero()),
 		paymentSuccess:      answer.PaymentSuccess,
 		subscriptionSuccess: p.SubscriptionStatus.Running(),
 		message:             message,
@@ -116,7 +116,7 @@ func fullResponse(p *payments.Payment) string {
 	w.text(fullBrand, p.Method.Brand)
 	w.text(fullLast4, p.Method.Last4)
 	w.text(fullExpiry, p.Method.Expiry.String())
-	w.close()
+	w.end()
 	return string(w.buf)
 }
 

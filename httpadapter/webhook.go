@@ -52,7 +52,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Retry-After", "60")
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
+	_, _ = io.WriteString(w, http.StatusText(status)+"\n") //nolint:gosec // the text of a status code, nothing of a request's
 }
 
 // take reads and hands over the event, and returns the status to answer.
@@ -69,22 +69,23 @@ func (h *WebhookHandler) take(w http.ResponseWriter, r *http.Request) (status in
 	case err != nil:
 		return http.StatusBadRequest
 	}
+	ctx := r.Context()
 	defer func() {
 		if p := recover(); p != nil {
-			h.log.ErrorContext(r.Context(), "a panic while an event was taken")
+			h.log.ErrorContext(ctx, "a panic while an event was taken")
 			status = http.StatusServiceUnavailable
 		}
 	}()
-	switch err := h.service.Webhook(r.Context(), r.Header, body); {
+	switch err := h.service.Webhook(ctx, r.Header, body); {
 	case err == nil:
 		return http.StatusOK
 	case errors.Is(err, payments.ErrInvalid):
-		h.log.WarnContext(r.Context(), "an event was refused", "err", err)
+		h.log.WarnContext(ctx, "an event was refused", "err", err)
 		return http.StatusBadRequest
 	case errors.Is(err, payments.ErrUnsupported):
 		return http.StatusNotFound
 	default:
-		h.log.ErrorContext(r.Context(), "an event was not stored", "err", err)
+		h.log.ErrorContext(ctx, "an event was not stored", "err", err)
 		return http.StatusServiceUnavailable
 	}
 }
