@@ -50,6 +50,14 @@ var (
 	}
 )
 
+// template is the route's path as descriptions write it.
+func (rt *route) template() string {
+	if rt.order {
+		return rt.path + "/{OrderID}"
+	}
+	return rt.path
+}
+
 // allows reports whether the route answers a verb.
 func (rt *route) allows(method string) bool {
 	for verb := range strings.SplitSeq(rt.allow, ", ") {
