@@ -18,7 +18,7 @@ var descriptions = []route{
 	{name: "types python", path: "/types/python", allow: allowRead, page: python, summary: "DTOs for the Python client."},
 	{name: "types typescript", path: "/types/typescript", allow: allowRead, page: typescript, summary: "DTOs for the TypeScript client."},
 	{name: "types csharp", path: "/types/csharp", allow: allowRead, page: csharp, summary: "DTOs for the C# clients."},
-	{name: "metadata", path: "/metadata", allow: allowRead, page: metadata, summary: "This page."},
+	{name: "metadata", path: "/metadata", allow: allowRead, page: metadata, summary: "A page for people: routes, formats, members."},
 	{name: "openapi", path: "/openapi.json", allow: allowRead, page: openapi, summary: "The routes in OpenAPI 3.1."},
 }
 
