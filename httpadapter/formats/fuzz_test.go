@@ -2,6 +2,7 @@ package formats_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -52,7 +53,7 @@ func FuzzXML(f *testing.F) {
 		}
 		d := xml.NewDecoder(strings.NewReader(body))
 		for {
-			if _, err := d.Token(); err == io.EOF {
+			if _, err := d.Token(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				t.Fatalf("taken, but not XML: %v", err)
