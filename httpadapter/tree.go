@@ -19,7 +19,9 @@ func (x *exchange) tree() *wire.Node {
 	}
 	list := &wire.Node{Name: "CustomerPaymentsResponse", Kind: wire.List}
 	for i := range x.list {
-		list.Members = append(list.Members, *x.list[i].tree())
+		answer := *x.list[i].tree()
+		answer.Name = list.Name // the elements of a list are of one type
+		list.Members = append(list.Members, answer)
 	}
 	return list
 }

@@ -23,7 +23,10 @@ func (h *Handler) routeAttributes() [][2]string {
 		if rt.client || rt.page != nil {
 			continue
 		}
-		verbs := strings.ReplaceAll(strings.ReplaceAll(rt.allow, "HEAD, ", ""), ", ", ",")
+		verbs := strings.ReplaceAll(rt.allow, ", ", ",")
+		if rt.order {
+			verbs = "GET" // as the seed has it
+		}
 		all = append(all, [2]string{rt.template(), verbs})
 	}
 	return all

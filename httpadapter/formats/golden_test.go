@@ -100,6 +100,8 @@ var outcomes = map[string]struct {
 	"conflict":  {err: payments.ErrConflict},
 	"unknown":   {result: payments.Result{Payment: payments.Payment{UID: "u", Status: payments.StatusUnknown}}, err: payments.ErrUnknown},
 	"read":      {result: payments.Result{Payment: whole()}, method: "GET"},
+	"batch": {result: payments.Result{Payment: payments.Payment{UID: "u", Status: payments.StatusPaid}}, method: "BATCH",
+		body: `[{"OrderID":"` + order + `"},{"OrderID":"x"},{}]`},
 }
 
 // jsonp is GET only, so that its outcomes are those of a GET.
@@ -127,6 +129,9 @@ func ask(t *testing.T, name, format string) *httptest.ResponseRecorder {
 	if o.method == "GET" && format != "jsonp" {
 		method, body, target = "GET", "", strings.Replace(target, "?", "/"+id+"?", 1)
 	}
+	if o.method == "BATCH" && format != "jsonp" {
+		target = strings.Replace(target, "/v1/CustomerPayments", "/api/CustomerPaymentsRequest[]", 1)
+	}
 	r := httptest.NewRequest(method, target, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	role := "Agent"
@@ -150,8 +155,11 @@ func TestGolden(t *testing.T) {
 				t.Parallel()
 				w := ask(t, name, format)
 				header := "HTTP " + w.Result().Status + "\nContent-Type: " + w.Header().Get("Content-Type") + "\n"
-				if d := w.Header().Get("Content-Disposition"); d != "" {
-					header += "Content-Disposition: " + d + "\n"
+				for _, name := range []string{"Content-Disposition", "Vary", "X-Content-Type-Options", "Cache-Control", "WWW-Authenticate",
+					"Content-Security-Policy", "X-AutoBatch-Completed"} {
+					if values := w.Header()[http.CanonicalHeaderKey(name)]; values != nil {
+						header += name + ": " + strings.Join(values, ", ") + "\n"
+					}
 				}
 				got := header + "\n" + w.Body.String()
 				file := filepath.Join("testdata", "golden", name+"."+format)
