@@ -1,6 +1,7 @@
 package httpadapter
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -101,6 +102,32 @@ func TestPage(t *testing.T) {
 	if w.Code != 200 || strings.Contains(body, "<script") || strings.Contains(body, "secret_2") || !strings.Contains(body, "&lt;script&gt;") ||
 		!strings.Contains(body, "a\ufffd") {
 		t.Errorf("answer %d %s", w.Code, body)
+	}
+}
+
+// TestLinksOfAPage follows the links of a page, wherever the page is.
+func TestLinksOfAPage(t *testing.T) {
+	t.Parallel()
+	h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, func(o *Options) { o.Formats = plainFormats() })
+	for target, want := range map[string]bool{pathPayment: true, pathPayment + ".html": true, pathPayment + "/": true, pathPayment + ".html/?x=1": true,
+		"/v1/CustomerPayments/" + orderDashed: true, pathAPI + "?format=html&OrderID=" + orderText: false, "/v1/CustomerPayments/x": false} {
+		w := call{method: "GET", target: target, headers: map[string]string{"Accept": "text/html"}}.do(h)
+		_, rest, found := strings.Cut(w.Body.String(), `<a href="`)
+		if found != want {
+			t.Errorf("%s: links %v", target, found)
+		}
+		if !found {
+			continue
+		}
+		link, _, _ := strings.Cut(rest, `"`)
+		base, err := url.Parse(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, err := base.Parse(link)
+		if err != nil || next.Path != pathPayment+".json" {
+			t.Errorf("%s: %s leads to %v", target, link, next)
+		}
 	}
 }
 

@@ -39,14 +39,26 @@ func (x *exchange) appendHTML(dst []byte) []byte {
 	}
 	dst = appendPage(dst, title)
 	dst = appendValue(dst, x.tree())
+	dst = x.appendLinks(dst)
+	return append(dst, pageTail...)
+}
+
+// appendLinks appends where the same payment is in the other formats: beside it, by its suffix, which goes before all else.
+func (x *exchange) appendLinks(dst []byte) []byte {
+	if x.route == nil || !x.route.order || x.in.order.IsZero() {
+		return dst
+	}
+	beside := x.in.order.String() + "."
+	if strings.HasSuffix(x.r.URL.Path, "/") {
+		beside = "../" + beside
+	}
 	dst = append(dst, "<p>Other formats:"...)
 	for _, c := range x.formats {
 		if c.name != "html" {
-			dst = append(dst, ` <a href="?format=`...)
-			dst = append(append(append(append(dst, c.name...), `">`...), c.name...), "</a>"...)
+			dst = append(dst, ` <a href="`+beside+c.name+`">`+c.name+"</a>"...)
 		}
 	}
-	return append(append(dst, "</p>\n"...), pageTail...)
+	return append(dst, "</p>\n"...)
 }
 
 // appendValue appends a member's value. Members without one are left out of their object.
