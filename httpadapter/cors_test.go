@@ -105,6 +105,9 @@ func TestPreflight(t *testing.T) {
 				w.Header().Get("Allow") != "GET, HEAD, POST, PUT, OPTIONS" {
 				t.Errorf("answer %d %v %v, want %v", w.Code, w.Header().Get("Allow"), got, tt.want)
 			}
+			if vary := strings.Join(w.Header()["Vary"], ", "); strings.Count(vary, "Origin") != 1 || !strings.Contains(vary, "Accept") {
+				t.Errorf("Vary: %s", vary)
+			}
 		})
 	}
 }

@@ -109,9 +109,16 @@ func (h *Handler) named(name string) *codec {
 	return &jsonCodec
 }
 
+// maxAccept is how long an Accept header is read. Browsers send a hundred bytes or two; a megabyte of ranges is work that
+// nobody has asked for.
+const maxAccept = 4 << 10
+
 // accepted returns the format that an Accept header likes best, JSON for none, for what is not known and for a tie.
 func (h *Handler) accepted(accept []string) *codec {
 	if len(accept) == 0 || len(accept) == 1 && (accept[0] == "" || accept[0] == "*/*" || accept[0] == "application/json") {
+		return &jsonCodec
+	}
+	if size := len(accept) + len(strings.Join(accept, "")); size > maxAccept {
 		return &jsonCodec
 	}
 	best, most, tie := &jsonCodec, 0, false

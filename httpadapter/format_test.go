@@ -73,7 +73,8 @@ func TestNegotiation(t *testing.T) {
 func TestAcceptOnSeveralLines(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &fakeService{}, func(o *Options) { o.Formats = plainFormats() })
-	for want, accept := range map[string][]string{"csv": {"application/xml;q=0.1", "text/csv"}, "xml": {"", "application/xml"}} {
+	for want, accept := range map[string][]string{"csv": {"application/xml;q=0.1", "text/csv"}, "xml": {"", "application/xml"},
+		"json": {"text/csv", strings.Repeat("a,", maxAccept/2)}} {
 		if got := h.accepted(accept); got.name != want {
 			t.Errorf("%q: %s", accept, got.name)
 		}

@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -277,7 +278,7 @@ func (x *exchange) headers(contentType string) http.Header {
 	switch vary := h["Vary"]; {
 	case vary == nil:
 		h["Vary"] = v[0:2:2]
-	case slices.Contains(vary, "Origin"):
+	case slices.ContainsFunc(vary, func(v string) bool { return strings.HasPrefix(v, "Origin") }):
 		h["Vary"] = append(vary, v[0])
 	default:
 		h["Vary"] = append(vary, v[:2]...)

@@ -50,12 +50,14 @@ func (h *Handler) Mount(mux *http.ServeMux) (err error) {
 }
 
 // hint tells in the log, once, of a path that would have been a route but for what stands before it: the handler is then
-// mounted at a place that it does not know of.
+// mounted at a place that it does not know of. It looks at no more segments than a route has: the path is the caller's.
 func (h *Handler) hint(at string) {
-	for i := 1; i < len(at); i++ {
+	const most = 5
+	for i, n := len(at)-1, 0; i > 0 && n < most; i-- {
 		if at[i] != '/' {
 			continue
 		}
+		n++
 		if rt, _, _ := match(h.routes, at[i:]); rt != nil {
 			h.astray.Do(func() {
 				h.log.Warn("httpadapter: a path ends like a route, but does not begin with Options.BasePath; "+
