@@ -78,7 +78,7 @@ func (r *response) render(into *customerPayment, p *payments.Payment, secret pay
 		into.cardNumber = "************" + last4
 	}
 	*r = response{
-		intentSuccess:       answer.PaymentIntentSuccess && !(p.SubscriptionStatus.Running() && secret.IsZero()),
+		intentSuccess:       answer.PaymentIntentSuccess && (!p.SubscriptionStatus.Running() || !secret.IsZero()),
 		paymentSuccess:      answer.PaymentSuccess,
 		subscriptionSuccess: p.SubscriptionStatus.Running(),
 		message:             message,

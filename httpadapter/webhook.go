@@ -47,7 +47,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
-	status := h.take(w, r)
+	status := h.take(r.Context(), w, r)
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "60")
 	}
@@ -56,7 +56,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take reads and hands over the event, and returns the status to answer.
-func (h *WebhookHandler) take(w http.ResponseWriter, r *http.Request) (status int) {
+func (h *WebhookHandler) take(ctx context.Context, w http.ResponseWriter, r *http.Request) (status int) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return http.StatusMethodNotAllowed
@@ -71,20 +71,20 @@ func (h *WebhookHandler) take(w http.ResponseWriter, r *http.Request) (status in
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			h.log.ErrorContext(r.Context(), "a panic while an event was taken")
+			h.log.ErrorContext(ctx, "a panic while an event was taken")
 			status = http.StatusServiceUnavailable
 		}
 	}()
-	switch err := h.service.Webhook(r.Context(), r.Header, body); {
+	switch err := h.service.Webhook(ctx, r.Header, body); {
 	case err == nil:
 		return http.StatusOK
 	case errors.Is(err, payments.ErrInvalid):
-		h.log.WarnContext(r.Context(), "an event was refused", "err", err)
+		h.log.WarnContext(ctx, "an event was refused", "err", err)
 		return http.StatusBadRequest
 	case errors.Is(err, payments.ErrUnsupported):
 		return http.StatusNotFound
 	default:
-		h.log.ErrorContext(r.Context(), "an event was not stored", "err", err)
+		h.log.ErrorContext(ctx, "an event was not stored", "err", err)
 		return http.StatusServiceUnavailable
 	}
 }

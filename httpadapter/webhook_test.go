@@ -22,7 +22,9 @@ func (f webhookFunc) Webhook(_ context.Context, header http.Header, body []byte)
 
 func TestWebhook(t *testing.T) {
 	t.Parallel()
-	fail := func(code payments.Code) error { return &payments.Error{Code: code, Outcome: payments.OutcomeNotApplied} }
+	fail := func(code payments.Code) error {
+		return &payments.Error{Code: code, Outcome: payments.OutcomeNotApplied}
+	}
 	for _, tt := range []struct {
 		name, method, body string
 		service            webhookFunc
