@@ -4,8 +4,10 @@ package fake
 type authMode int
 
 const (
-	authNone authMode = iota
-	authRequired
+	authNone        authMode = iota
+	authRequired             // always
+	authUnlessSetUp          // until the payer has authenticated while it was saved
+	authOnSession            // only while the payer is there
 )
 
 // refundMode is what becomes of a refund to the card.
@@ -73,9 +75,9 @@ var cardRows = []testCard{
 	{number: "4000002760003184", names: []string{"authenticationRequired"}, doc: "Asks for 3-D Secure, always.",
 		behaviour: behaviour{auth: authRequired}},
 	{number: "4000002500003155", names: []string{"authenticationRequiredOnSetup"}, doc: "Asks for 3-D Secure unless it was set up before.",
-		behaviour: behaviour{auth: authRequired}},
+		behaviour: behaviour{auth: authUnlessSetUp}},
 	{number: "4000003800000446", names: []string{"authenticationRequiredSetupForOffSession"},
-		doc: "Asks for 3-D Secure when the payer is present.", behaviour: behaviour{auth: authRequired}},
+		doc: "Asks for 3-D Secure when the payer is present.", behaviour: behaviour{auth: authOnSession}},
 	{number: "4000000000003220", names: []string{"threeDSecure2Required"}, doc: "Asks for 3-D Secure 2.",
 		behaviour: behaviour{auth: authRequired}},
 	{number: "4000000000003055", names: []string{"threeDSecureOptional"}, doc: "Knows 3-D Secure and does not ask for it."},

@@ -27,7 +27,7 @@ type savedAnswer struct {
 
 // checkKey refuses a request that changes something and carries no proper key.
 func (g *Gateway) checkKey(r request) *payments.Error {
-	if r.op == OpFetch {
+	if r.op.reads() {
 		return nil
 	}
 	if r.key == "" || len(r.key) > maxKeyBytes {

@@ -85,6 +85,11 @@ type Charge struct {
 func (g *Gateway) Charges() []Charge {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.charges()
+}
+
+// charges is Charges under the lock.
+func (g *Gateway) charges() []Charge {
 	var list []Charge
 	for _, in := range g.state.intents {
 		for _, c := range in.Charges {

@@ -57,7 +57,7 @@ func (g *Gateway) Authenticate(ctx context.Context, clientSecret string, result 
 			return g.decline(op, in, authFailure, now)
 		}
 		// A payer who passes is not asked twice: the try is made as authenticated.
-		return g.try(op, in, result == AuthPass, now)
+		return g.try(op, in, trying{authenticated: result == AuthPass}, now)
 	})
 }
 
