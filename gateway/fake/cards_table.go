@@ -40,6 +40,9 @@ type testCard struct {
 // approvedName is the name of the card that is approved.
 const approvedName = "visa"
 
+// attachableName is the name of the card that can be set up although it is declined when charged.
+const attachableName = "chargeCustomerFail"
+
 // declined is a row of a card that is declined, with the names that Stripe has given it over the years.
 func declined(number, suffix, code, doc string) testCard {
 	return testCard{number: number, names: []string{"chargeDeclined" + suffix, "visa_chargeDeclined" + suffix}, doc: doc,
@@ -69,7 +72,7 @@ var cardRows = []testCard{
 	declined("4000000000000119", "ProcessingError", "processing_error", "Is declined: an error at the bank."),
 	declined("4000000000006975", "VelocityLimitExceeded", "card_velocity_exceeded", "Is declined: used too often."),
 	declined("4100000000000019", "Fraudulent", "fraudulent", "Is blocked as fraudulent.").also("radarBlock"),
-	{number: "4000000000000341", names: []string{"chargeCustomerFail"}, doc: "Can be attached, and is declined when charged.",
+	{number: "4000000000000341", names: []string{attachableName}, doc: "Can be attached, and is declined when charged.",
 		behaviour: behaviour{decline: "generic_decline"}},
 
 	{number: "4000002760003184", names: []string{"authenticationRequired"}, doc: "Asks for 3-D Secure, always.",

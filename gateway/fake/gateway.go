@@ -25,9 +25,12 @@ type Gateway struct {
 	late     []*lateRequest      // requests that have not arrived yet
 	events   []Event             // webhook events not yet taken
 	fresh    []Event             // events of the call that runs
+	nextSub  time.Time           // no subscription is due before it; zero is never
 	nextKey  time.Time           // no key is to be forgotten before it; zero is never
 	nextDue  time.Time           // nothing else is due before it; zero is never
 	requests uint64              // counts calls, for request ids
+
+	subsMoved bool // a subscription has changed, and nextSub is to be found again
 }
 
 var (
@@ -37,6 +40,8 @@ var (
 	_ payments.Limiter        = (*Gateway)(nil)
 	_ payments.WebhookGateway = (*Gateway)(nil)
 	_ payments.ChargeLister   = (*Gateway)(nil)
+
+	_ payments.SubscriptionGateway = (*Gateway)(nil)
 )
 
 // New makes a gateway. It answers an error when the options are not valid, AllowFake above all, and when the state file

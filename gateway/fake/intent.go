@@ -188,6 +188,7 @@ func (g *Gateway) try(op Operation, in *intent, how trying, now time.Time) *paym
 			in.Failure = &f
 		}
 		g.emit(eventRequiresAction, in, now)
+		g.follow(in, now)
 		return nil
 	}
 	c := &charge{ID: g.newID("ch"), Amount: in.Amount, At: now}
@@ -224,6 +225,7 @@ func (g *Gateway) approve(in *intent, c *charge, now time.Time) {
 func (g *Gateway) take(in *intent, c *charge, amount int64, now time.Time) {
 	c.Status, c.Captured, in.Status, in.DecidedAt = ChargeCaptured, amount, succeeded, now
 	g.emit(eventSucceeded, in, now)
+	g.follow(in, now)
 	if in.Shown.does().dispute {
 		g.dispute(in, now)
 	}
@@ -234,6 +236,7 @@ func (g *Gateway) decline(op Operation, in *intent, f failure, now time.Time) *p
 	g.touch(in)
 	in.Failure, in.MethodID, in.Status, in.DecidedAt = &f, "", needsMethod, now
 	g.emit(eventFailed, in, now)
+	g.follow(in, now)
 	return g.fail(op, payments.Error{Code: payments.ErrDeclined, GatewayCode: f.Code, DeclineCode: f.DeclineCode, Message: f.Message})
 }
 
@@ -279,6 +282,7 @@ func (g *Gateway) cancel(in *intent, now time.Time) {
 	}
 	in.Status, in.DecidedAt, in.Failure = canceled, now, nil
 	g.emit(eventCanceled, in, now)
+	g.follow(in, now)
 }
 
 // due is when the object changes by itself next, zero when never.
@@ -295,10 +299,11 @@ func (g *Gateway) due(in *intent) time.Time {
 	return at
 }
 
-// expire does what has become due by now: keys are forgotten, reserved money is released, refunds end. It looks at the
-// objects only when one is due.
+// expire does what has become due by now: keys are forgotten, subscriptions go on, reserved money is released, refunds end.
+// It looks at the objects only when one is due.
 func (g *Gateway) expire(now time.Time) {
 	g.forget(now)
+	g.renew(now)
 	if g.nextDue.IsZero() || now.Before(g.nextDue) {
 		return
 	}

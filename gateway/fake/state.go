@@ -18,6 +18,8 @@ type state struct {
 	keys    map[string]*savedAnswer
 
 	customers map[string]*customer
+	subs      []*subscription
+	subByID   map[string]*subscription
 
 	byID  map[string]*intent
 	byUID map[string][]*intent // those that carry it now, or did
@@ -27,11 +29,17 @@ type state struct {
 func newState() *state {
 	return &state{methods: map[string]*method{}, tokens: map[string]*method{}, spent: map[string]bool{},
 		chained: map[string]int{}, keys: map[string]*savedAnswer{}, customers: map[string]*customer{},
-		byID: map[string]*intent{}, byUID: map[string][]*intent{}}
+		subByID: map[string]*subscription{}, byID: map[string]*intent{}, byUID: map[string][]*intent{}}
 }
 
 // touch notes that an object has changed, or will have when the call is over.
 func (g *Gateway) touch(in *intent) { g.journal.next.touch(in) }
+
+// touchSub notes that a subscription has changed, or will have when the call is over.
+func (g *Gateway) touchSub(sub *subscription) {
+	g.subsMoved = true
+	g.journal.next.touchSub(sub)
+}
 
 // serial counts on.
 func (g *Gateway) serial() uint64 {
