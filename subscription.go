@@ -109,9 +109,7 @@ func (sub SubscriptionSnapshot) owned(p Payment) InvoiceSnapshot {
 func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionSnapshot, error) {
 	for range maxFolds {
 		p := rec.Payment
-		sub, err := s.callSubscription(ctx, "fetch_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
-			return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
-		})
+		sub, err := s.fetchSubscription(ctx, p)
 		if err != nil {
 			return rec, sub, err
 		}
@@ -129,13 +127,27 @@ func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionS
 	return rec, SubscriptionSnapshot{}, ErrStale
 }
 
+// fetchSubscription reads the gateway's truth about the subscription. Where the gateway knows none by the id that it once
+// answered, it is asked by our own reference.
+func (s *Service) fetchSubscription(ctx context.Context, p Payment) (SubscriptionSnapshot, error) {
+	read := func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
+	}
+	sub, err := s.callSubscription(ctx, "fetch_subscription", p, read)
+	if errors.Is(err, ErrPaymentNotFound) {
+		p.Subscription = ""
+		sub, err = s.callSubscription(ctx, "fetch_subscription", p, read)
+	}
+	return sub, err
+}
+
 // followed writes what changed of the anchor's subscription.
 func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnapshot) (Record, error) {
 	after, change := foldSubscription(rec, sub, s.now())
 	if after.Payment == rec.Payment && len(change.Transactions) == 0 {
 		return rec, nil
 	}
-	change.Payment.DueAt = s.next(after, after.Payment)
+	change.Payment.DueAt = s.later(0) // the payments of the invoices are still to be looked at
 	if rec.Payment.LeaseOwner != "" {
 		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
 	}
@@ -183,6 +195,9 @@ func (s *Service) invoicePayment(ctx context.Context, anchor Payment, in Invoice
 	}
 	return s.store.Find(ctx, q)
 }
+
+// errUnfinished makes a payment due again soon.
+var errUnfinished = errors.New("payments: more is to be looked at")
 
 // CancelSubscriptionCommand asks to end the subscription of a recurring order.
 type CancelSubscriptionCommand struct {
@@ -250,7 +265,7 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (R
 		if err != nil {
 			return rec, s.unwritten(ctx, rec, err)
 		}
-		rec.Payment, err = s.postpone(ctx, rec)
+		rec.Payment, err = s.postpone(ctx, rec, errUnfinished) // the last invoices are still to be looked at
 		return rec, err
 	case OutcomeOf(err) == OutcomeNotApplied:
 		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))
