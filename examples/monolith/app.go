@@ -52,10 +52,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	if c.gateway != "fake" {
-		return nil, fmt.Errorf("-gateway is fake, not %q", c.gateway)
-	}
-	gateway, err := fake.New(fake.Options{AllowFake: true, StateFile: c.stateFile})
+	gateway, live, err := chooseGateway(c)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +65,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	service, err := payments.New(store, gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log})
+	service, err := payments.New(store, gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: live})
 	if err != nil {
 		return nil, err
 	}
@@ -81,8 +78,15 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
+	webhooks, err := httpadapter.NewWebhook(service, log)
+	if err != nil {
+		return nil, err
+	}
 	mux := shop.routes()
-	fakeRoutes(mux, gateway)
+	mux.Handle("/webhooks/"+gateway.Name(), webhooks)
+	if simulator, ok := gateway.(*fake.Gateway); ok {
+		fakeRoutes(mux, simulator)
+	}
 	mux.Handle("/", routes) // the documented paths match in any case, so the host's mux cannot name them
 	return &app{payments: service, handler: logged(log, mux)}, nil
 }

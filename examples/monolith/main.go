@@ -53,7 +53,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 	fs.StringVar(&c.db, "db", "monolith.db", "the database: a file for SQLite, postgres://... or mysql://...")
-	fs.StringVar(&c.gateway, "gateway", "fake", "the gateway: fake")
+	fs.StringVar(&c.gateway, "gateway", "fake", "the gateway: fake, or stripe (STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET, STRIPE_API_BASE)")
 	fs.DurationVar(&c.reconcileEvery, "reconcile-every", 10*time.Second, "how often doubts are looked at")
 	fs.StringVar(&casing, "casing", "pascal", "the casing of the answers' members: pascal or camel")
 	fs.StringVar(&c.origins, "origins", "", "origins whose pages may send payments, separated by commas")

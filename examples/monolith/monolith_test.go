@@ -376,6 +376,25 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// TestStripeFromEnvironment refuses what cannot be right before anything is started.
+func TestStripeFromEnvironment(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		env map[string]string
+		ok  bool
+	}{
+		"nothing":            {nil, false},
+		"a test key":         {map[string]string{"STRIPE_SECRET_KEY": "sk_test_1"}, true},
+		"another server":     {map[string]string{"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_API_BASE": "http://127.0.0.1:12111", "STRIPE_WEBHOOK_SECRET": "whsec_1"}, true},
+		"a live key in http": {map[string]string{"STRIPE_SECRET_KEY": "sk_live_1", "STRIPE_API_BASE": "http://127.0.0.1:12111"}, false},
+		"with /v1":           {map[string]string{"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_API_BASE": "http://127.0.0.1:12111/v1"}, false},
+	} {
+		if _, err := stripeFromEnvironment(func(key string) string { return tt.env[key] }); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestRun starts the whole program, waits for its welcome, and stops it.
 func TestRun(t *testing.T) {
 	t.Parallel()
