@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/pressly/goose/v3 v3.27.0
 	github.com/shopspring/decimal v1.6.0
+	github.com/stripe/stripe-go/v76 v76.25.0
 	gorm.io/driver/mysql v1.6.0
 	gorm.io/driver/postgres v1.6.3
 	gorm.io/driver/sqlite v1.6.0
