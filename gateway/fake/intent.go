@@ -86,7 +86,7 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	if in != nil && customerID == "" {
+	if in != nil && (customerID == "" || in.Invoice != "") {
 		customerID = in.Customer
 	}
 	if err := g.checkOwner(op, req, customerID); err != nil {

@@ -3,6 +3,7 @@ package fake
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -138,12 +139,12 @@ func (sub *subscription) settingUp() bool {
 
 // bySetupSecret finds the subscription whose setup a client secret is for.
 func (g *Gateway) bySetupSecret(secret string) (*subscription, bool) {
-	for _, sub := range g.state.subs {
-		if sub.Setup != "" && g.isSecretOf(secret, sub.Setup) {
-			return sub, true
-		}
+	id, _, _ := strings.Cut(secret, secretMark)
+	i := slices.IndexFunc(g.state.subs, func(sub *subscription) bool { return sub.Setup != "" && sub.Setup == id })
+	if i < 0 || !g.isSecretOf(secret, id) {
+		return nil, false
 	}
-	return nil, false
+	return g.state.subs[i], true
 }
 
 // setUp is the payer's page for a trial: it keeps a way to pay that is charged when the trial ends. As at Stripe a card that
