@@ -51,6 +51,8 @@ func unsupported(message string) *payments.Error {
 	return &payments.Error{Op: "stripe.limit", Code: payments.ErrUnsupported, Outcome: payments.OutcomeNotApplied, Message: message}
 }
 
+func (g *Gateway) unsupported(message string) error { return g.failure("limit", unsupported(message)) }
+
 // units converts ISO 4217's minor units into Stripe's. It refuses an amount that Stripe cannot count.
 func units(m payments.Money) (int64, error) {
 	iso, ok := m.Currency.Digits()
@@ -105,13 +107,13 @@ func exponent(c payments.Currency) int {
 func (g *Gateway) Limit(amount payments.Money) error {
 	n, err := units(amount)
 	if err != nil {
-		return err
+		return g.failure("limit", err)
 	}
 	if least := minimums[amount.Currency]; n < max(least, 1) {
-		return unsupported("Stripe takes no less than " + money(max(least, 1), stripego.Currency(amount.Currency)).String())
+		return g.unsupported("Stripe takes no less than " + money(max(least, 1), stripego.Currency(amount.Currency)).String())
 	}
 	if n > g.opts.MaxAmount {
-		return unsupported("Stripe takes no more than " + money(g.opts.MaxAmount, stripego.Currency(amount.Currency)).String())
+		return g.unsupported("Stripe takes no more than " + money(g.opts.MaxAmount, stripego.Currency(amount.Currency)).String())
 	}
 	return nil
 }
