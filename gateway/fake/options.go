@@ -110,6 +110,11 @@ func (o Options) validate() error {
 			return fmt.Errorf("fake: Options.Currencies: %q is not a code of ISO 4217", string(c))
 		}
 	}
+	for name, price := range o.Prices {
+		if _, ok := price.Currency.Digits(); !ok || price.Amount < 1 || name == "" {
+			return fmt.Errorf("fake: Options.Prices: %q is not an amount of a currency of ISO 4217", name)
+		}
+	}
 	if o.Minimum < 1 || o.Maximum < o.Minimum {
 		return errors.New("fake: Options.Minimum must be at least 1 and at most Options.Maximum")
 	}

@@ -3,6 +3,7 @@ package fake_test
 import (
 	"errors"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -241,4 +242,111 @@ func TestDoubleChargedSubscriptions(t *testing.T) {
 	if got := third.DoubleCharged(); len(got) != 1 {
 		t.Errorf("a payment beside the subscription is not seen: %v", got)
 	}
+}
+
+// TestFarJumpIsManySteps moves one clock day by day and the other in one jump: the same was charged at the same moments.
+func TestFarJumpIsManySteps(t *testing.T) {
+	t.Parallel()
+	const days = 400
+	books := func(step int) ([]fake.Charge, []payments.SubscriptionSnapshot) {
+		b := setup(t, fake.Options{KeepUnpaid: true})
+		plans := []payments.Plan{monthly, {Interval: "week", Every: 1}, {Interval: "month", Every: 3, TrialDays: 10}, {Interval: "day", Every: 5}}
+		var references []string
+		for i, plan := range plans {
+			b.order = ref(i + 1)
+			sub := b.subscribe(plan)
+			references = append(references, sub.Reference)
+			if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa"); err != nil {
+				t.Fatal(err)
+			}
+			b.clock.advance(time.Hour)
+		}
+		b.setDefault(references[1], "tok_chargeCustomerFail")
+		for range days / step {
+			b.clock.advance(time.Duration(step) * day)
+			if err := b.Tick(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var subs []payments.SubscriptionSnapshot
+		for i, reference := range references {
+			b.order = ref(i + 1)
+			s, err := b.FetchSubscription(t.Context(), payments.FetchSubscriptionRequest{PaymentRef: b.order, Reference: reference})
+			if err != nil {
+				t.Fatal(err)
+			}
+			subs = append(subs, s)
+		}
+		if got := b.DoubleCharged(); len(got) > 0 {
+			t.Errorf("by %d days, charged twice: %v", step, got)
+		}
+		return b.Charges(), subs
+	}
+	charges, subs := books(1)
+	jumped, after := books(days)
+	if len(charges) < 90 || !reflect.DeepEqual(charges, jumped) {
+		t.Errorf("by days there are %d charges, by a jump %d, or they differ", len(charges), len(jumped))
+	}
+	if !reflect.DeepEqual(subs, after) {
+		t.Errorf("the subscriptions differ:\n%+v\n%+v", subs, after)
+	}
+	if subs[1].Status != payments.SubscriptionUnpaid || subs[0].Status != payments.SubscriptionActive || subs[2].Status != payments.SubscriptionActive {
+		t.Errorf("they are %q, %q and %q", subs[0].Status, subs[1].Status, subs[2].Status)
+	}
+}
+
+// TestInvoiceThatIsProcessed pays invoices by what a bank works on for days.
+func TestInvoiceThatIsProcessed(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	sub := b.subscribe(monthly)
+	first := sub.Invoices[0].Payment
+	if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_fake_processing"); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.advance(2 * day) // past the time of a payment that nobody began
+	b.sub(sub.Reference, payments.SubscriptionIncomplete)
+	if err := b.Settle(t.Context(), first, true); err != nil {
+		t.Fatal(err)
+	}
+	b.sub(sub.Reference, payments.SubscriptionActive)
+
+	b.clock.advance(30 * day)
+	later := b.sub(sub.Reference, payments.SubscriptionActive).Invoices[1]
+	if s := b.fetch(later.Payment); later.Status != "open" || s.Status != payments.StatusProcessing {
+		t.Fatalf("the later invoice is %q and its payment %v", later.Status, s.Status)
+	}
+	if err := b.Settle(t.Context(), later.Payment, false); err != nil {
+		t.Fatal(err)
+	}
+	b.sub(sub.Reference, payments.SubscriptionPastDue)
+	b.clock.advance(3 * day) // it is asked for again, and the bank works on it again
+	b.sub(sub.Reference, payments.SubscriptionPastDue)
+
+	// What the bank works on cannot be called back by canceling: the money comes, and the subscription stays ended.
+	_, err := b.CancelSubscription(t.Context(), payments.CancelSubscriptionRequest{PaymentRef: b.order, Key: b.key(), Reference: sub.Reference})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Settle(t.Context(), later.Payment, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.sub(sub.Reference, payments.SubscriptionCanceled); got.Invoices[1].Status != "paid" || b.entry().Charges != 2 {
+		t.Errorf("the invoice is %q, and the ledger says %+v", got.Invoices[1].Status, b.entry())
+	}
+}
+
+// TestFailedFirstPaymentExpires lets a first payment fail at the bank after its time: the subscription has expired then.
+func TestFailedFirstPaymentExpires(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	sub := b.subscribe(monthly)
+	if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_fake_processing"); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.advance(2 * day)
+	if err := b.Settle(t.Context(), sub.Invoices[0].Payment, false); err != nil {
+		t.Fatal(err)
+	}
+	b.sub(sub.Reference, payments.SubscriptionIncompleteExpired)
 }

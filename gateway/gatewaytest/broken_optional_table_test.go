@@ -148,7 +148,8 @@ var partlyBroken = map[string]brokenGateway{
 		e.Message = "connection reset by 10.0.0.1"
 		return payments.NewError(e, errors.New("connection reset by 10.0.0.1"))
 	}), []string{"errors-hide-causes"}},
-	"cancels at the end only": {cancels(cancelsAtEndOnly), []string{"cancel-incomplete", "cancel-now", "lost-cancel"}},
+	"prints the secret of a subscription": {breaks(printsSecret), []string{"errors-keep-secrets"}},
+	"cancels at the end only":             {cancels(cancelsAtEndOnly), []string{"cancel-incomplete", "cancel-now", "lost-cancel"}},
 	"cancels at once only": {cancels(func(ctx context.Context, g *fake.Gateway, r payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
 		r.AtPeriodEnd = false
 		return g.CancelSubscription(ctx, r)

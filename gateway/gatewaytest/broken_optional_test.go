@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -209,6 +210,31 @@ func saysCanceled(ctx context.Context, g *fake.Gateway, req payments.CancelSubsc
 	s, err := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 	s.Status, s.CancelAtPeriodEnd = payments.SubscriptionCanceled, req.AtPeriodEnd
 	return s, err
+}
+
+// printsSecret tells the client secret of the latest subscription when a cancellation fails.
+func printsSecret(g *fake.Gateway, p *partly) {
+	var mu sync.Mutex
+	secret := ""
+	p.subscribe = func(ctx context.Context, req payments.SubscribeRequest) (payments.SubscriptionSnapshot, error) {
+		s, err := g.Subscribe(ctx, req)
+		mu.Lock()
+		defer mu.Unlock()
+		if s.NextAction != nil {
+			secret = s.NextAction.ClientSecret.Reveal()
+		}
+		return s, err
+	}
+	p.cancel = func(ctx context.Context, req payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+		s, err := g.CancelSubscription(ctx, req)
+		mu.Lock()
+		defer mu.Unlock()
+		var e *payments.Error
+		if errors.As(err, &e) {
+			e.Message = "cannot cancel " + secret
+		}
+		return s, err
+	}
 }
 
 // freshKeys makes a new key for each request about a subscription.
