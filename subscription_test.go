@@ -349,6 +349,11 @@ func TestSavedMethods(t *testing.T) {
 	res, err := b.Pay(t.Context(), payments.PayRequest{OrderID: b.order(customer), Source: token(saved[0].ID), Saving: off})
 	must(t, err)
 	b.want(res.Payment, payments.StatusPaid)
+	recurring, err := b.Pay(t.Context(), payments.PayRequest{OrderID: b.order(customer, monthly(0)), Source: token(saved[0].ID)})
+	must(t, err)
+	if recurring.Payment.Status != payments.StatusPaid || recurring.Payment.GatewayCustomer != saved[0].GatewayCustomer {
+		t.Errorf("a recurring order with the saved method is %+v", recurring.Payment)
+	}
 	_, err = b.Pay(t.Context(), payments.PayRequest{OrderID: b.order(customer), Source: token("pm_card_visa"), Saving: off})
 	wantField(t, err, payments.ErrInvalid, "Source.Token")
 	_, err = b.Pay(t.Context(), payments.PayRequest{OrderID: b.order(), Source: token(saved[0].ID), Saving: off})

@@ -202,3 +202,27 @@ func TestAnyStripe(t *testing.T) {
 			Action: payments.NewToken("pm_card_authenticationRequired"), Saves: true}, err
 	}})
 }
+
+// TestConformanceWithoutIdempotency runs the suite over an emulator that honours no idempotency key. The checks that fail are
+// those of the keys themselves, and no other: everything else the gateway does by asking about one known object.
+func TestConformanceWithoutIdempotency(t *testing.T) {
+	t.Parallel()
+	err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, New: emulated(func(o *stripetest.Options) { o.NoIdempotency = true })})
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("a server without keys passes the checks of keys: %v", err)
+	}
+	var failed []string
+	for _, e := range joined.Unwrap() {
+		var v *gatewaytest.Violation
+		if errors.As(e, &v) {
+			failed = append(failed, v.Check)
+		}
+	}
+	slices.Sort(failed)
+	want := []string{"decline-replay", "key-authorize", "key-prepare", "key-refund", "key-reused", "key-subscribe", "lost-authorize", "lost-refund",
+		"lost-subscribe", "one-key-at-once", "one-time-token"}
+	if !slices.Equal(failed, want) {
+		t.Errorf("without keys these checks fail:\n%v\nnot\n%v", failed, want)
+	}
+}
