@@ -92,7 +92,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, emulator.Close())
 	}
-	fmt.Fprintf(out, "stripetest serves API %s on http://%s; what else can be done: http://%[2]s/_test\n", stripetest.APIVersion, listener.Addr())
+	_, _ = fmt.Fprintf(out, "stripetest serves API %s on http://%s; what else can be done: http://%[2]s/_test\n", stripetest.APIVersion, listener.Addr())
 	server := &http.Server{Handler: handler(emulator), ReadHeaderTimeout: 10 * time.Second}
 	ended := context.AfterFunc(ctx, func() { _ = server.Close() }) // requests that hang are cut: they would never end
 	defer ended()

@@ -68,7 +68,7 @@ func payInvoiceByAPI(s *Server, c *call) (obj, *apiError) {
 		return s.renderInvoice(inv), nil
 	}
 	if id := c.params.str("payment_method"); id != "" {
-		m, err := s.methodByID(c, id, "payment_method")
+		m, err := s.methodByID(c, id)
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,7 @@ networks any
 link,us_bank_account off
 ` + billingParams
 
+//nolint:gosec // G101: names of parameters, no credentials
 const createTokenParams = `card {
 number,name,cvc,currency str
 exp_month,exp_year int
