@@ -244,7 +244,7 @@ func (s *Server) renderSubscription(sub *subscription) obj {
 		"cancellation_details":   obj{"comment": nil, "feedback": nil, "reason": orNull(sub.CancelReason)},
 		"default_payment_method": orNull(sub.Method), "latest_invoice": orNull(sub.LatestInvoice),
 		"pending_setup_intent": orNull(sub.PendingSetup), "description": orNull(sub.Description), "metadata": textMap(sub.Metadata),
-		"items": obj{"object": "list", "data": items, "has_more": false, "total_count": len(items),
+		"items": obj{"object": "list", "data": items, "has_more": false,
 			"url": "/v1/subscription_items?subscription=" + sub.ID},
 		"payment_settings": obj{"payment_method_options": nil, "payment_method_types": nil,
 			"save_default_payment_method": orNull(sub.SaveDefault)},
