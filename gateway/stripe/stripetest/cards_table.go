@@ -49,12 +49,6 @@ func declined(number, suffix, code, doc string) card {
 	return card{number: number, names: []string{"chargeDeclined" + suffix, "visa_chargeDeclined" + suffix}, decline: code, doc: doc}
 }
 
-// also gives a row further names.
-func (c card) also(names ...string) card {
-	c.names = append(c.names, names...)
-	return c
-}
-
 // cardRows is the table of Stripe's test cards (docs.stripe.com/testing), and some of this package's own at the end.
 var cardRows = []card{
 	approved("4242424242424242", "visa", "credit", "visa", "us"),

@@ -117,7 +117,7 @@ func (s *Server) renderCharge(ch *charge) obj {
 		"customer": orNull(ch.Customer), "payment_method": ch.Method, "payment_method_details": ch.renderReceipt(m),
 		"billing_details": billing(m.Billing), "metadata": textMap(ch.Metadata), "description": orNull(ch.Description),
 		"receipt_email": orNull(ch.ReceiptEmail), "receipt_number": nil, "receipt_url": nil, "failure_code": orNull(ch.FailureCode),
-		"failure_message": orNull(ch.FailureMessage), "disputed": ch.Dispute != "", "dispute": orNull(ch.Dispute), "review": orNull(ch.Review),
+		"failure_message": orNull(ch.FailureMessage), "disputed": ch.Dispute != "", "review": orNull(ch.Review),
 		"outcome": ch.outcome(m), "fraud_details": obj{}, "balance_transaction": nil, "failure_balance_transaction": nil,
 		"calculated_statement_descriptor": "STRIPETEST", "application": nil, "application_fee": nil, "application_fee_amount": nil,
 		"on_behalf_of": nil, "shipping": nil, "source_transfer": nil, "statement_descriptor": nil, "statement_descriptor_suffix": nil,

@@ -70,12 +70,36 @@ func (s *Server) Advance(ctx context.Context, d time.Duration) error {
 	if d < 0 {
 		return errors.New("stripetest: the clock cannot be moved back")
 	}
-	return s.step(ctx, func(time.Time) error {
-		s.state.Offset += int64(d)
-		s.metaDirty = true
+	s.mu.Lock()
+	target := s.clock().Add(d)
+	s.mu.Unlock()
+	for range maxWakes {
+		if there, err := s.advanceTo(ctx, target); there || err != nil {
+			return err
+		}
+	}
+	return errors.New("stripetest: too much happens in that time")
+}
+
+// advanceTo moves the clock to the next moment at which something is due, and no further than the target. What is delivered
+// there is delivered before the next one.
+func (s *Server) advanceTo(ctx context.Context, target time.Time) (there bool, err error) {
+	err = s.step(ctx, func(now time.Time) error {
+		next := target
+		if s.wakes.Len() > 0 {
+			next = time.Unix(s.wakes.list[0].at, 0)
+		}
+		if there = !next.Before(target); there {
+			next = target
+		}
+		if next.After(now) {
+			s.state.Offset += int64(next.Sub(now))
+			s.metaDirty = true
+		}
 		s.tick(s.clock())
 		return nil
 	})
+	return there, err
 }
 
 // maxWakes bounds what one tick does, so that a price by the day and a jump of centuries end.

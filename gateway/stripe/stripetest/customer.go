@@ -38,7 +38,7 @@ func createCustomer(s *Server, c *call) (obj, *apiError) {
 func (s *Server) changeCustomer(c *call, cus *customer) *apiError {
 	p := c.params
 	if id := p.str("payment_method"); id != "" {
-		m, err := s.methodByID(c, id, "payment_method")
+		m, err := s.methodByID(c, id)
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func deleteCustomer(s *Server, c *call) (obj, *apiError) {
 	}
 	for _, e := range s.state.lists[kindSubscription] {
 		if sub := e.(*subscription); sub.Customer == cus.ID && !sub.ended() {
-			s.endSubscription(sub, c.now, subCanceled, "cancellation_requested")
+			s.endSubscription(sub, c.now, "cancellation_requested")
 		}
 	}
 	cus.Deleted = true

@@ -11,7 +11,7 @@ const maxExpandDepth = 4
 // expandable are the fields that hold an id and may be expanded, by the kind of object.
 var expandable = map[string][]string{
 	kindIntent:       {"customer", "invoice", "latest_charge", "payment_method", "review"},
-	kindCharge:       {"customer", "invoice", "payment_intent", "review", "dispute", "refunds"},
+	kindCharge:       {"customer", "invoice", "payment_intent", "review", "refunds"},
 	kindRefund:       {"charge", "payment_intent"},
 	kindMethod:       {"customer"},
 	kindSetup:        {"customer", "payment_method"},

@@ -11,7 +11,7 @@ import (
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
 )
 
-// kinds of errors that stripe-go hands back
+// The kinds of errors that stripe-go hands back.
 const (
 	noError     = "nil"
 	urlError    = "*url.Error"

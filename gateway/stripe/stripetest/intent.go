@@ -1,7 +1,6 @@
 package stripetest
 
 import (
-	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -218,7 +217,7 @@ func (s *Server) chooseMethod(c *call, in *intent) *apiError {
 	case p.has("payment_method_data"):
 		m, err = s.methodFrom(c, p.sub("payment_method_data"), "payment_method_data[")
 	case id != "":
-		m, err = s.methodByID(c, id, "payment_method")
+		m, err = s.methodByID(c, id)
 	case p.has("payment_method"): // emptied
 		in.Method, in.Status = "", needsMethod
 		return nil
@@ -284,11 +283,3 @@ func searchIntents(s *Server, c *call) (obj, *apiError) { return s.search(c, kin
 
 // statusList writes statuses as Stripe's messages do.
 func statusList(statuses ...string) string { return strings.Join(statuses, ", ") }
-
-// methodOr is the intent's payment method, or that of its last failed try.
-func (in *intent) methodOr() string {
-	if in.LastError != nil {
-		return cmp.Or(in.Method, in.LastError.Method)
-	}
-	return in.Method
-}

@@ -188,7 +188,7 @@ func (s *Server) invoiceFailed(in *intent, now time.Time) {
 	switch {
 	case first || sub.ended():
 	case last:
-		s.endSubscription(sub, now, subCanceled, "payment_failed")
+		s.endSubscription(sub, now, "payment_failed")
 	case sub.Status != subPastDue:
 		sub.Status = subPastDue
 		s.put(sub)

@@ -68,7 +68,7 @@ func payInvoiceByAPI(s *Server, c *call) (obj, *apiError) {
 		return s.renderInvoice(inv), nil
 	}
 	if id := c.params.str("payment_method"); id != "" {
-		m, err := s.methodByID(c, id, "payment_method")
+		m, err := s.methodByID(c, id)
 		if err != nil {
 			return nil, err
 		}
@@ -132,11 +132,12 @@ func (s *Server) renderInvoice(inv *invoice) obj {
 		"period_end": inv.PeriodEnd, "effective_at": numOrNull(inv.FinalizedAt), "hosted_invoice_url": url, "invoice_pdf": nil,
 		"status_transitions": obj{"finalized_at": numOrNull(inv.FinalizedAt), "paid_at": numOrNull(inv.PaidAt),
 			"voided_at": numOrNull(inv.VoidedAt), "marked_uncollectible_at": nil},
-		"lines":            obj{"object": "list", "data": lines, "has_more": false, "total_count": len(lines), "url": "/v1/invoices/" + inv.ID + "/lines"},
+		"lines":            obj{"object": "list", "data": lines, "has_more": false, "url": "/v1/invoices/" + inv.ID + "/lines"},
 		"payment_settings": obj{"default_mandate": nil, "payment_method_options": nil, "payment_method_types": nil},
 		"metadata":         obj{}, "collection_method": "charge_automatically", "account_country": "US", "account_name": "stripetest",
 		"automatic_tax": obj{"enabled": false, "liability": nil, "status": nil}, "default_payment_method": nil, "description": nil,
 		"discounts": []any{}, "due_date": nil, "ending_balance": 0, "starting_balance": 0, "last_finalization_error": nil, "tax": nil,
 		"total_discount_amounts": []any{}, "total_tax_amounts": []any{}, "default_tax_rates": []any{}, "test_clock": nil,
-		"post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "receipt_number": nil, "webhooks_delivered_at": nil}
+		"post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "receipt_number": nil, "webhooks_delivered_at": nil,
+		"issuer": obj{"type": "self"}}
 }

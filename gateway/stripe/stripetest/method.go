@@ -144,7 +144,7 @@ func (s *Server) methodFrom(c *call, p params, prefix string) (*method, *apiErro
 }
 
 // methodByID finds a payment method, or makes one of a test card's name.
-func (s *Server) methodByID(c *call, id, param string) (*method, *apiError) {
+func (s *Server) methodByID(c *call, id string) (*method, *apiError) {
 	if name, ok := strings.CutPrefix(id, methodPrefix); ok {
 		if row, ok := cardByName(name); ok {
 			return s.newMethod(c, s.facts(row, c.now), params{newNode()}), nil
@@ -153,7 +153,7 @@ func (s *Server) methodByID(c *call, id, param string) (*method, *apiError) {
 	if m, ok := get[*method](s, c.account, id); ok {
 		return m, nil
 	}
-	return nil, noSuchParam("PaymentMethod", id, param)
+	return nil, noSuchParam("PaymentMethod", id, "payment_method")
 }
 
 func createMethod(s *Server, c *call) (obj, *apiError) {
@@ -194,7 +194,7 @@ func updateMethod(s *Server, c *call) (obj, *apiError) {
 }
 
 func attachMethod(s *Server, c *call) (obj, *apiError) {
-	m, err := s.methodByID(c, c.id, "payment_method")
+	m, err := s.methodByID(c, c.id)
 	if err != nil {
 		return nil, noSuch("PaymentMethod", c.id, "payment_method")
 	}

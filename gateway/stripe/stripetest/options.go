@@ -16,7 +16,7 @@ const APIVersion = "2023-10-16"
 // The defaults of [Options].
 const (
 	// DefaultSecretKey is the secret key that is accepted when Options.SecretKeys is empty.
-	DefaultSecretKey = "sk_test_stripetest"
+	DefaultSecretKey = "sk_test_stripetest" //nolint:gosec // G101: it opens nothing but the emulator
 	// DefaultPublishableKey is the publishable key that belongs to it.
 	DefaultPublishableKey = "pk_test_stripetest"
 	// DefaultWebhookSecret signs webhooks when Options.WebhookSecret is empty.

@@ -125,6 +125,7 @@ func (p params) within(name string, at int64) bool {
 		return at == p.int(name)
 	}
 	r := params{kid}
-	return !(r.has("gt") && at <= r.int("gt") || r.has("gte") && at < r.int("gte") ||
-		r.has("lt") && at >= r.int("lt") || r.has("lte") && at > r.int("lte"))
+	outside := r.has("gt") && at <= r.int("gt") || r.has("gte") && at < r.int("gte") ||
+		r.has("lt") && at >= r.int("lt") || r.has("lte") && at > r.int("lte")
+	return !outside
 }

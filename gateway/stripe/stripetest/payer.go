@@ -88,7 +88,7 @@ func (s *Server) methodForPage(e entity, attached, given string, now time.Time) 
 		}
 		return s.newMethod(c, f, c.params).ID, nil
 	}
-	m, err := s.methodByID(c, given, "payment_method")
+	m, err := s.methodByID(c, given)
 	if err != nil {
 		return "", err
 	}

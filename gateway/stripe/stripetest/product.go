@@ -197,7 +197,7 @@ func (s *Server) renderProduct(pr *product) obj {
 	return obj{"id": pr.ID, "object": "product", "created": pr.created(), "updated": pr.created(), "livemode": false, "name": pr.Name,
 		"description": orNull(pr.Description), "active": pr.Active, "default_price": orNull(pr.DefaultPrice),
 		"metadata": textMap(pr.Metadata), "features": []any{}, "images": []any{}, "package_dimensions": nil, "shippable": nil,
-		"statement_descriptor": nil, "tax_code": nil, "type": "service", "unit_label": nil, "url": nil}
+		"statement_descriptor": nil, "tax_code": nil, "unit_label": nil, "url": nil}
 }
 
 // renderPrice is a Price as the API answers it.
@@ -208,8 +208,7 @@ func (s *Server) renderPrice(pc *price) obj {
 		"recurring": nil, "custom_unit_amount": nil, "tax_behavior": "unspecified", "tiers_mode": nil, "transform_quantity": nil}
 	if pc.Interval != "" {
 		o["type"] = "recurring"
-		o["recurring"] = obj{"interval": pc.Interval, "interval_count": pc.Count, "usage_type": "licensed", "aggregate_usage": nil,
-			"trial_period_days": nil}
+		o["recurring"] = obj{"interval": pc.Interval, "interval_count": pc.Count, "usage_type": "licensed", "aggregate_usage": nil}
 	}
 	return o
 }

@@ -31,9 +31,7 @@ type answer struct {
 	body      []byte
 	requestID string
 	original  string // the request whose answer is replayed
-	key       string
-	account   string
-	early     bool // nothing was executed
+	early     bool   // nothing was executed
 	code      string
 }
 

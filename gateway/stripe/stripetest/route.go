@@ -44,7 +44,7 @@ var routes = []route{
 	at("payment_intents.cancel", post, "/v1/payment_intents/{}/cancel", "cancellation_reason "+cancelReasons, cancelIntent),
 
 	at("payment_methods.create", post, "/v1/payment_methods", createMethodParams, createMethod).forPages(),
-	at("payment_methods.list", read, "/v1/payment_methods", listParams+"\ncustomer,type id", listMethods),
+	at("payment_methods.list", read, "/v1/payment_methods", pageParams+"\ncustomer,type id", listMethods),
 	at("payment_methods.retrieve", read, "/v1/payment_methods/{}", "", retrieveMethod),
 	at("payment_methods.update", post, "/v1/payment_methods/{}", updateMethodParams, updateMethod),
 	at("payment_methods.attach", post, "/v1/payment_methods/{}/attach", "customer id!", attachMethod),
@@ -80,9 +80,9 @@ var routes = []route{
 	at("customers.list", read, "/v1/customers", listParams+"\nemail id\ntest_clock off", listCustomers),
 	at("customers.search", read, "/v1/customers/search", searchParams, searchCustomers),
 	at("customers.retrieve", read, "/v1/customers/{}", "", retrieveCustomer),
-	at("customers.update", post, "/v1/customers/{}", customerParams, updateCustomer),
+	at("customers.update", post, "/v1/customers/{}", updateCustomerParams, updateCustomer),
 	at("customers.delete", del, "/v1/customers/{}", "", deleteCustomer),
-	at("customers.payment_methods", read, "/v1/customers/{}/payment_methods", listParams+"\ntype id", listMethods),
+	at("customers.payment_methods", read, "/v1/customers/{}/payment_methods", pageParams+"\ntype id", listMethods),
 
 	at("products.create", post, "/v1/products", createProductParams, createProduct),
 	at("products.list", read, "/v1/products", listParams+"\nactive bool\nids []str\nshippable,url off", listProducts),

@@ -29,6 +29,7 @@ metadata map
 radar_options any
 ` + billingParams + "\n" + cardParams + "\n" + methodTypes
 
+// methodDataParams are payment_method_data. Its card is in no specification of Stripe's, and taken all the same.
 const methodDataParams = `payment_method_data {
 type id!
 metadata map
@@ -44,6 +45,7 @@ networks any
 link,us_bank_account off
 ` + billingParams
 
+//nolint:gosec // G101: names of parameters, no credentials
 const createTokenParams = `card {
 number,name,cvc,currency str
 exp_month,exp_year int
@@ -66,7 +68,7 @@ receipt_email str
 setup_future_usage enum:on_session|off_session
 ` + shippingParams + "\n" + methodDataParams
 
-const connectParams = `application_fee_amount,on_behalf_of,transfer_data off`
+const connectParams = `application_fee_amount,transfer_data off`
 
 const createIntentParams = `amount int!
 currency id!
@@ -86,6 +88,7 @@ metadata map
 off_session id
 payment_method_configuration off
 radar_options any
+on_behalf_of off
 return_url id
 statement_descriptor,statement_descriptor_suffix str
 transfer_group str
@@ -172,9 +175,17 @@ custom_fields,footer,rendering_options off
 }
 metadata map
 preferred_locales []str
-` + shippingParams + `
-balance,bank_account,card,cash_balance,coupon,default_alipay_account,default_bank_account,default_card,default_source off
+shipping {
+address {
+city,country,line1,line2,postal_code,state str
+}
+name,phone str
+}
+balance,cash_balance,coupon off
 invoice_prefix,next_invoice_sequence,promotion_code,source,tax,tax_exempt off`
+
+const updateCustomerParams = customerParams + `
+bank_account,card,default_alipay_account,default_bank_account,default_card,default_source off`
 
 const createCustomerParams = customerParams + `
 payment_method id
@@ -183,7 +194,6 @@ tax_id_data,test_clock off`
 const recurringParams = `recurring {
 interval enum:day|week|month|year!
 interval_count int
-aggregate_usage,usage_type off
 }`
 
 const priceDataParams = `price_data {
@@ -228,7 +238,11 @@ active bool
 lookup_key,nickname str
 metadata map
 billing_scheme enum:per_unit
-` + recurringParams + `
+recurring {
+interval enum:day|week|month|year!
+interval_count int
+aggregate_usage,usage_type off
+}
 currency_options,custom_unit_amount,tax_behavior,tiers,tiers_mode,transfer_lookup_key,transform_quantity,unit_amount_decimal off`
 
 const updatePriceParams = `active bool
@@ -288,8 +302,10 @@ payment_method id
 forgive bool
 mandate,source off`
 
-const listParams = `limit int
-starting_after,ending_before id
+const pageParams = `limit int
+starting_after,ending_before id`
+
+const listParams = pageParams + `
 created range`
 
 const listSubscriptionsParams = listParams + `

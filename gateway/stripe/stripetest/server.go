@@ -142,9 +142,6 @@ func (s *Server) errorAnswer(c *call, err *apiError) answer {
 	return answer{status: err.status, body: mustJSON(err.body(c.requestID)), requestID: c.requestID, early: err.early, code: err.code}
 }
 
-// now is the moment of a call in whole seconds, as the API tells times.
-func (c *call) seconds() int64 { return c.now.Unix() }
-
 // newBase makes what every object has.
 func (s *Server) newBase(prefix, account string, now time.Time) base {
 	return base{ID: s.newID(prefix), Account: account, Born: now.UnixNano()}

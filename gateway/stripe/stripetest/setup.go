@@ -73,7 +73,7 @@ func (s *Server) changeSetup(c *call, si *setupIntent) *apiError {
 	case p.has("payment_method_data"):
 		m, err = s.methodFrom(c, p.sub("payment_method_data"), "payment_method_data[")
 	case p.str("payment_method") != "":
-		m, err = s.methodByID(c, p.str("payment_method"), "payment_method")
+		m, err = s.methodByID(c, p.str("payment_method"))
 	default:
 		return nil
 	}

@@ -89,7 +89,7 @@ func (sub *subscription) wake(s *Server, now time.Time) {
 	case sub.Status == subIncomplete:
 		s.expireSubscription(sub, now)
 	case sub.CancelAt > 0 && sub.CancelAt <= at, sub.CancelAtEnd && sub.PeriodEnd <= at:
-		s.endSubscription(sub, now, subCanceled, "cancellation_requested")
+		s.endSubscription(sub, now, "cancellation_requested")
 	case sub.WarnAt > 0 && sub.WarnAt <= at:
 		sub.WarnAt = 0
 		s.put(sub)
@@ -108,8 +108,8 @@ func (s *Server) expireSubscription(sub *subscription, now time.Time) {
 }
 
 // endSubscription ends one. Its unpaid invoices are not tried again; that of an incomplete one is voided.
-func (s *Server) endSubscription(sub *subscription, now time.Time, status, reason string) {
-	wasIncomplete := sub.Status == subIncomplete
+func (s *Server) endSubscription(sub *subscription, now time.Time, reason string) {
+	wasIncomplete, status := sub.Status == subIncomplete, subCanceled
 	if wasIncomplete {
 		status = subExpired
 	}
@@ -133,7 +133,7 @@ func (s *Server) renew(sub *subscription, now time.Time) {
 	if sub.Status == subTrialing && s.methodOf(sub) == "" {
 		switch sub.EndBehavior {
 		case "cancel":
-			s.endSubscription(sub, now, subCanceled, "payment_failed")
+			s.endSubscription(sub, now, "payment_failed")
 			return
 		case "pause":
 			sub.Status = subPaused
@@ -244,7 +244,7 @@ func (s *Server) renderSubscription(sub *subscription) obj {
 		"cancellation_details":   obj{"comment": nil, "feedback": nil, "reason": orNull(sub.CancelReason)},
 		"default_payment_method": orNull(sub.Method), "latest_invoice": orNull(sub.LatestInvoice),
 		"pending_setup_intent": orNull(sub.PendingSetup), "description": orNull(sub.Description), "metadata": textMap(sub.Metadata),
-		"items": obj{"object": "list", "data": items, "has_more": false, "total_count": len(items),
+		"items": obj{"object": "list", "data": items, "has_more": false,
 			"url": "/v1/subscription_items?subscription=" + sub.ID},
 		"payment_settings": obj{"payment_method_options": nil, "payment_method_types": nil,
 			"save_default_payment_method": orNull(sub.SaveDefault)},

@@ -75,6 +75,6 @@ func cancelSubscription(s *Server, c *call) (obj, *apiError) {
 	if sub.ended() {
 		return nil, noSuch("subscription", c.id, "id")
 	}
-	s.endSubscription(sub, c.now, subCanceled, "cancellation_requested")
+	s.endSubscription(sub, c.now, "cancellation_requested")
 	return s.renderSubscription(sub), nil
 }

@@ -163,6 +163,7 @@ func (s *Server) decide(e *event, now time.Time) []*outgoing {
 	case WebhookForged, WebhookStale, WebhookFuture:
 		s.hooks.held = append(s.hooks.held, e)
 		return []*outgoing{{event: e, mode: mode}}
+	default: // at once, and perhaps twice
 	}
 	out := []*outgoing{{event: e, mode: mode}}
 	if mode == WebhookTwice {
@@ -248,6 +249,7 @@ func (s *Server) delivery(o *outgoing) Delivery {
 		at = at.Add(-301 * time.Second)
 	case WebhookFuture:
 		at = at.Add(301 * time.Second)
+	default: // signed as it should be
 	}
 	body := mustJSON(s.eventAt(o.event, s.opts.WebhookVersion))
 	return Delivery{EventID: o.event.ID, Type: o.event.Type, Object: o.event.Object, Body: body, Attempt: o.event.Attempts + 1, Mode: o.mode,
