@@ -143,7 +143,7 @@ func makeEveryCall(t *testing.T, g *Gateway) {
 		_, _ = g.Fetch(ctx, payments.FetchRequest{PaymentRef: ref, Reference: reference})
 	}
 	snap := payments.Snapshot{Reference: "pi_123"}
-	if err := g.addRefunds(ctx, "", &snap); err != nil {
+	if err := g.addRefunds(ctx, "", &snap, 0); err != nil {
 		t.Error(err)
 	}
 	if err := g.addDisputes(ctx, "", &snap); err != nil {
