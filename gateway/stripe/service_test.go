@@ -52,6 +52,7 @@ type world struct {
 	*payments.Service
 	t      *testing.T
 	server *stripetest.Server
+	base   string
 	store  *memory.Store
 	clock  *virtual
 	log    *lockedBuffer
@@ -123,6 +124,7 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 		t.Fatal(err)
 	}
 	web := httptest.NewServer(w.server)
+	w.base = web.URL
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
 		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}, Clock: w.clock.Now})
 	if err != nil {
