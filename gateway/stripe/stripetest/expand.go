@@ -8,85 +8,98 @@ import (
 // maxExpandDepth is how many levels a property may be expanded.
 const maxExpandDepth = 4
 
-// expandable are the fields that hold an id and may be expanded, by the kind of object.
-var expandable = map[string][]string{
-	kindIntent:       {"customer", "invoice", "latest_charge", "payment_method", "review"},
-	kindCharge:       {"customer", "invoice", "payment_intent", "review", "refunds"},
-	kindRefund:       {"charge", "payment_intent"},
-	kindMethod:       {"customer"},
-	kindSetup:        {"customer", "payment_method"},
-	kindPrice:        {"product"},
-	kindProduct:      {"default_price"},
-	kindSubscription: {"customer", "default_payment_method", "latest_invoice", "pending_setup_intent"},
-	kindInvoice:      {"charge", "customer", "default_payment_method", "payment_intent", "subscription"},
-	kindDispute:      {"charge", "payment_intent"},
-	kindReview:       {"charge", "payment_intent"},
-	"":               {"default_payment_method"}, // of a customer's invoice_settings
+// expandable tells, by the kind of object, which fields hold an id that can be expanded, and what it is the id of. A field with ~
+// is an object already, in which expandable fields may be found.
+var expandable = map[string]map[string]string{
+	kindIntent: {"customer": kindCustomer, "invoice": kindInvoice, "latest_charge": kindCharge, "payment_method": kindMethod,
+		"review": kindReview},
+	kindCharge: {"customer": kindCustomer, "invoice": kindInvoice, "payment_intent": kindIntent, "review": kindReview, "refunds": "refunds"},
+	"refunds":  {"data": "~" + kindRefund},
+	kindRefund: {"charge": kindCharge, "payment_intent": kindIntent},
+	kindMethod: {"customer": kindCustomer},
+	kindSetup:  {"customer": kindCustomer, "payment_method": kindMethod},
+	kindPrice:  {"product": kindProduct}, kindProduct: {"default_price": kindPrice},
+	kindSubscription: {"customer": kindCustomer, "default_payment_method": kindMethod, "latest_invoice": kindInvoice,
+		"pending_setup_intent": kindSetup, "items": "~items"},
+	kindInvoice: {"charge": kindCharge, "customer": kindCustomer, "default_payment_method": kindMethod, "payment_intent": kindIntent,
+		"subscription": kindSubscription, "lines": "~items"},
+	"items": {"data": "~item"}, "item": {"price": "~" + kindPrice},
+	kindDispute:  {"charge": kindCharge, "payment_intent": kindIntent},
+	kindReview:   {"charge": kindCharge, "payment_intent": kindIntent},
+	kindCustomer: {"invoice_settings": "~settings"}, "settings": {"default_payment_method": kindMethod},
 }
 
-// expand puts objects in the place of their ids, as expand[] asks.
-func (s *Server) expand(c *call, body obj) *apiError {
+// answersOf is the kind of object that an operation answers, or lists.
+func answersOf(op string) string {
+	if op == "customers.payment_methods" {
+		return kindMethod
+	}
+	group, _, _ := strings.Cut(op, ".")
+	return strings.TrimSuffix(group, "s")
+}
+
+// checkExpand refuses what cannot be expanded, before anything is done.
+func checkExpand(c *call) *apiError {
+	lists := slices.Contains([]string{"list", "search", "payment_methods"}, c.route.op[strings.Index(c.route.op, ".")+1:])
 	for _, path := range c.params.strs("expand") {
 		steps := strings.Split(path, ".")
-		depth := len(steps)
-		if steps[0] == "data" {
-			depth--
+		if lists && steps[0] == "data" {
+			steps = steps[1:]
+		} else if lists {
+			steps = nil
 		}
-		if depth > maxExpandDepth {
+		if len(steps) > maxExpandDepth {
 			return badParam("expand", "", "You cannot expand more than 4 levels of a property. Property: "+path)
 		}
-		if !s.expandIn(body, steps) {
-			return badParam("expand", "", "This property cannot be expanded ("+path+"). You may want to try expanding 'data."+path+
-				"' in case of a list.")
+		if !canExpand(answersOf(c.route.op), steps) {
+			return badParam("expand", "", "This property cannot be expanded ("+path+").")
 		}
 	}
 	return nil
 }
 
-// expandIn goes one step into a value.
-func (s *Server) expandIn(value any, steps []string) bool {
-	if len(steps) == 0 {
-		return true
-	}
-	switch value := value.(type) {
-	case obj:
-		return s.expandField(value, steps)
-	case []any:
-		for _, element := range value {
-			if !s.expandIn(element, steps) {
-				return false
-			}
+// canExpand tells whether a path ends at an id.
+func canExpand(kind string, steps []string) bool {
+	inside := true
+	for _, step := range steps {
+		target, ok := expandable[kind][step]
+		if !ok {
+			return false
 		}
-		return true
-	default:
-		return value == nil // what is null has nothing to expand
+		kind, inside = strings.CutPrefix(target, "~")
+	}
+	return !inside
+}
+
+// expand puts objects in the place of their ids, as expand[] asks.
+func (s *Server) expand(c *call, body obj) {
+	for _, path := range c.params.strs("expand") {
+		s.expandIn(body, strings.Split(path, "."))
 	}
 }
 
-// expandField expands one field of an object, or goes through one that is an object already.
-func (s *Server) expandField(o obj, steps []string) bool {
-	name := steps[0]
-	kind, _ := o["object"].(string)
-	id, isID := o[name].(string)
-	switch {
-	case kind == kindCharge && name == "refunds":
-		if _, done := o[name].(obj); !done {
-			o[name] = s.refundsOf(o)
-		}
-	case isID:
-		if !slices.Contains(expandable[kind], name) {
-			return false
-		}
-		if e, ok := s.state.byID[id]; ok {
-			o[name] = s.render(e)
-		}
-	case o[name] == nil:
-		return slices.Contains(expandable[kind], name)
-	case len(steps) == 1 && name != "data":
-		_, done := o[name].(obj)
-		return done && slices.Contains(expandable[kind], name) // expanded by another path
+// expandIn goes one step into a value. What is null has nothing to expand.
+func (s *Server) expandIn(value any, steps []string) {
+	if len(steps) == 0 {
+		return
 	}
-	return s.expandIn(o[name], steps[1:])
+	switch value := value.(type) {
+	case obj:
+		name := steps[0]
+		if kind, _ := value["object"].(string); kind == kindCharge && name == "refunds" && value[name] == nil {
+			value[name] = s.refundsOf(value)
+		}
+		if id, isID := value[name].(string); isID {
+			if e, ok := s.state.byID[id]; ok {
+				value[name] = s.render(e)
+			}
+		}
+		s.expandIn(value[name], steps[1:])
+	case []any:
+		for _, element := range value {
+			s.expandIn(element, steps)
+		}
+	}
 }
 
 // refundsOf lists the refunds of a charge, the newest first.

@@ -127,9 +127,10 @@ func (in *queryReader) clause() (clause, bool) {
 	if c.op = in.sign(":", "~", ">=", "<=", ">", "<"); c.op == "" {
 		return c, false
 	}
-	var ok bool
-	if c.value, ok = in.quoted(); ok {
-		return c, true
+	if strings.HasPrefix(in.rest, `"`) || strings.HasPrefix(in.rest, "'") {
+		var ok bool
+		c.value, ok = in.quoted()
+		return c, ok
 	}
 	c.value = in.sign("-") + in.word()
 	c.null = c.value == "null"

@@ -125,15 +125,16 @@ func (s *Server) carryOut(c *call) answer {
 	if err := c.route.schema.check(c.params.n, nil); err != nil {
 		return s.errorAnswer(c, err)
 	}
+	if err := checkExpand(c); err != nil {
+		return s.errorAnswer(c, err)
+	}
 	s.running = c
 	defer func() { s.running = nil }()
 	body, err := c.route.run(s, c)
-	if err == nil {
-		err = s.expand(c, body)
-	}
 	if err != nil {
 		return s.errorAnswer(c, err)
 	}
+	s.expand(c, body)
 	return answer{status: http.StatusOK, body: mustJSON(body), requestID: c.requestID}
 }
 
