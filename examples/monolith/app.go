@@ -14,7 +14,6 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/httpadapter"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
@@ -24,6 +23,7 @@ import (
 type app struct {
 	payments *payments.Service
 	handler  http.Handler
+	lines    func(base string) []string // further commands for the welcome, nil for none
 	close    func()
 }
 
@@ -52,7 +52,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	gateway, live, err := chooseGateway(c)
+	gateway, err := chooseGateway(c)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	service, err := payments.New(store, gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: live})
+	service, err := payments.New(store, gateway.Gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: gateway.live})
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +84,14 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	}
 	mux := shop.routes()
 	mux.Handle("/webhooks/"+gateway.Name(), webhooks)
-	if simulator, ok := gateway.(*fake.Gateway); ok {
-		fakeRoutes(mux, simulator)
+	if gateway.bind != nil {
+		gateway.bind(service)
+	}
+	if gateway.mount != nil {
+		gateway.mount(mux)
 	}
 	mux.Handle("/", routes) // the documented paths match in any case, so the host's mux cannot name them
-	return &app{payments: service, handler: logged(log, mux)}, nil
+	return &app{payments: service, handler: logged(log, mux), lines: gateway.lines}, nil
 }
 
 // split reads a list separated by commas.

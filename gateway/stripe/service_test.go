@@ -181,14 +181,6 @@ func (w *world) mustPay(id payments.OrderID, token string, want payments.Status)
 	return res
 }
 
-func (w *world) complete(id payments.OrderID, want payments.Status) {
-	w.t.Helper()
-	res, err := w.Complete(w.t.Context(), payments.CompleteRequest{OrderID: id})
-	if res.Payment.Status != want || err != nil && !errors.Is(err, payments.ErrDeclined) {
-		w.t.Fatalf("complete: %v, %v; want %v", res.Payment.Status, err, want)
-	}
-}
-
 func (w *world) authenticate(res payments.Result, how stripetest.AuthResult, method string) {
 	w.t.Helper()
 	if res.NextAction == nil {
