@@ -287,8 +287,24 @@ func (c *jumpClock) jump(d time.Duration) {
 // client secret, in the database's files, the gateway's, the log at its lowest level and the answers.
 func TestNothingRests(t *testing.T) {
 	t.Parallel()
+	for _, gateway := range []string{"fake", "stripetest"} {
+		for _, d := range databases {
+			t.Run(gateway+"/"+d.name, func(t *testing.T) {
+				t.Parallel()
+				nothingRests(t, gateway, d.open(t))
+			})
+		}
+	}
+}
+
+// nothingRests looks at the files in the folder of a SQLite database; what a server keeps is looked at by .ci/run.
+func nothingRests(t *testing.T, gateway, db string) {
+	t.Helper()
 	dir := t.TempDir()
-	s := start(t, filepath.Join(dir, "shop.db"), func(c *config) { c.stateFile = filepath.Join(dir, "fake.json") })
+	if !strings.Contains(db, "://") {
+		dir = filepath.Dir(db)
+	}
+	s := start(t, db, func(c *config) { c.gateway, c.stateFile = gateway, filepath.Join(dir, "gateway.json") })
 	var answers strings.Builder
 	post := func(method, path, body string, headers ...string) wire {
 		a := s.do("agent", method, path, body, headers...)
@@ -319,7 +335,7 @@ func TestNothingRests(t *testing.T) {
 			w := post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
 			if w.ClientSecret != "" {
 				result := []string{"success", "fail"}[i%2]
-				s.do("", "POST", "/fake/authenticate", `{"clientSecret":"`+w.ClientSecret+`","result":"`+result+`"}`)
+				s.do("", "POST", "/"+gateway+"/authenticate", `{"clientSecret":"`+w.ClientSecret+`","result":"`+result+`"}`)
 			}
 			post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
 			post("PUT", "/v1/CustomerPayments", body)
@@ -328,6 +344,9 @@ func TestNothingRests(t *testing.T) {
 	}
 	round()
 	for _, f := range fake.Faults() {
+		if gateway != "fake" {
+			break // the emulator's faults are gateway/stripe's tests' to make
+		}
 		if strings.HasPrefix(string(f.Fault), "slow") {
 			continue // each would wait for its time-out; what they answer is what a cut connection answers
 		}
@@ -344,7 +363,7 @@ func TestNothingRests(t *testing.T) {
 		t.Errorf("the log holds %v", hits)
 	}
 	files, err := os.ReadDir(dir)
-	if err != nil || len(files) < 3 {
+	if err != nil || len(files) == 0 {
 		t.Fatalf("the files are %v, %v", files, err)
 	}
 	for _, f := range files {

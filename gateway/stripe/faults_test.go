@@ -1,16 +1,21 @@
 package stripe_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/stripe"
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
+	"github.com/trendsic/payments/storage/memory"
 )
 
 // flows are what a fault is put into, by the operations that they use.
@@ -247,6 +252,42 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestOddAnswers are the answers of row B9 that no Stripe would give: without end, redirecting, no object, another object.
+func TestOddAnswers(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{
+		"20 MB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte(" "), 20<<20)) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		},
+		"null":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("null")) },
+		"an array": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[]")) },
+		"another type": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"id":"cus_1","object":"customer"}`))
+		},
+		"a paid nobody": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded","amount":1250,"amount_received":1250,"currency":"usd"}`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			web := httptest.NewServer(answer)
+			t.Cleanup(web.Close)
+			g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+			must(t, err)
+			orders := payments.OrdersFunc(func(_ context.Context, id payments.OrderID) (payments.Order, error) {
+				return payments.Order{ID: id, Total: payments.Money{Amount: 1250, Currency: "USD"}}, nil
+			})
+			service, err := payments.New(memory.New(nil), g, orders, &payments.Options{Clock: &virtual{now: time.Now()}})
+			must(t, err)
+			res, err := service.Pay(t.Context(), payments.PayRequest{OrderID: payments.OrderID{1}, Source: payments.Source{Token: payments.NewToken("pm_1")}})
+			if err == nil || res.Payment.Secured() {
+				t.Errorf("%v, %v", res.Payment.Status, err)
+			}
+		})
 	}
 }
 

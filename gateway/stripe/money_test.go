@@ -94,6 +94,7 @@ func TestUnits(t *testing.T) {
 	}{
 		{"12.50", "USD", 1250, true}, {"500", "JPY", 500, true}, {"5", "ISK", 500, true}, {"5", "UGX", 500, true},
 		{"5.00", "MGA", 5, true}, {"5.50", "MGA", 0, false}, {"5.120", "KWD", 5120, true}, {"5.124", "KWD", 0, false},
+		{"5.121", "BHD", 0, false}, {"5.121", "JOD", 0, false}, {"5.121", "OMR", 0, false}, {"5.121", "TND", 0, false},
 		{"5.12", "HUF", 512, true}, {"5.12", "TWD", 512, true}, {"1.000", "IQD", 0, false}, {"1.000", "LYD", 0, false}, {"1", "CLF", 0, false},
 	} {
 		m, err := payments.ParseMoney(tt.amount, tt.code)
