@@ -199,6 +199,9 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	switch {
 	case tx.Kind == KindAuthorize && s.intents == nil:
 		return rec, snap, nil // a second request could make a second object
+	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter && rec.Payment.anchor():
+		rec, err := s.endSubscription(ctx, rec.Payment.LeaseOwner, rec, reasonNow) // with its first invoice
+		return rec, snap, err
 	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter:
 		return s.void(ctx, rec.Payment.LeaseOwner, rec, "")
 	case tx.Kind == KindRefund && age >= keyLife:

@@ -224,19 +224,13 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 			done = p
 			return nil
 		}
-		tx := s.newTransaction(p, KindCancel, p.Amount)
-		tx.Message = reasonNow
+		reason := reasonNow
 		if cmd.AtPeriodEnd {
-			tx.Message = reasonPeriodEnd
-		}
-		p.DueAt, p.UpdatedAt = s.soon(), s.now()
-		rec.Transactions = append(rec.Transactions, tx)
-		if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
-			return err
+			reason = reasonPeriodEnd
 		}
 		ctx, cancel := s.detach(ctx)
 		defer cancel()
-		after, err := s.sendCancel(ctx, rec, *rec.last())
+		after, err := s.endSubscription(ctx, owner, rec, reason)
 		if errors.Is(err, ErrUnknown) {
 			after, _, err = s.seek(ctx, after)
 		}
@@ -251,6 +245,19 @@ const (
 	reasonNow       = "now"
 	reasonPeriodEnd = "at period end"
 )
+
+// endSubscription commits that the subscription is to end, and asks the gateway for it.
+func (s *Service) endSubscription(ctx context.Context, owner string, rec Record, reason string) (Record, error) {
+	p := rec.Payment
+	tx := s.newTransaction(p, KindCancel, p.Amount)
+	tx.Message = reason
+	p.DueAt, p.UpdatedAt = s.soon(), s.now()
+	rec.Transactions = append(rec.Transactions, tx)
+	if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
+		return rec, err
+	}
+	return s.sendCancel(ctx, rec, *rec.last())
+}
 
 // sendCancel asks the gateway to end the subscription, and folds its answer.
 func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (Record, error) {

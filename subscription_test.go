@@ -378,3 +378,36 @@ func TestSavedMethods(t *testing.T) {
 	}
 	b.agree()
 }
+
+// TestSubscriptionGivesUpInDoubt holds that a first invoice whose outcome stays in doubt is given up with its subscription: a
+// request that arrives later charges nobody.
+func TestSubscriptionGivesUpInDoubt(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(0))
+	b.fault(fake.OpConfirm, fake.FaultLate, -1)
+	if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatalf("the error is %v", err)
+	}
+	for range 3 {
+		b.clock.advance(20 * time.Minute)
+		b.reconcile()
+	}
+	if _, err := b.gw.DeliverLate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p := b.record(id).Payment
+	b.want(p, payments.StatusCanceled)
+	b.wantSubscription(p, payments.SubscriptionCanceled)
+	if got := b.ledger(id).Charges; got != 0 {
+		t.Errorf("%d charges after giving up", got)
+	}
+	_, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{PaymentUID: p.UID}})
+	if err != nil {
+		t.Errorf("a void of what is canceled: %v", err)
+	}
+	b.gw.ClearFaults()
+	b.mustPay(id, "tok_visa", payments.StatusPaid)
+	_, err = b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}})
+	wantField(t, err, payments.ErrConflict, "PaymentUID")
+}
