@@ -111,7 +111,7 @@ type bundle struct {
 func setup(t *testing.T, configure ...func(*bundle, *payments.Options, *payments.Gateway)) *bundle {
 	t.Helper()
 	b := &bundle{t: t, clock: newClock(), host: &host{orders: map[payments.OrderID]payments.Order{}, errs: map[payments.OrderID]error{}}}
-	gw, err := fake.New(fake.Options{AllowFake: true, Clock: b.clock.Now, Seed: 7})
+	gw, err := fake.New(fake.Options{AllowFake: true, Clock: b.clock.Now, Seed: 7, WebhookSecret: "whsec_test"})
 	if err != nil {
 		t.Fatal(err)
 	}

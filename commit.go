@@ -144,7 +144,7 @@ func (s *Service) soon() time.Time { return s.now().Add(s.opts.RequestTimeout + 
 func (s *Service) next(rec Record, p Payment) time.Time {
 	now := s.now()
 	switch {
-	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld && p.GatewayCode == codeReview:
+	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
 		return s.later(p.Tries)
 	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
 		return now.Add(24 * time.Hour) // the next invoice may come without its event

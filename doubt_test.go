@@ -273,6 +273,12 @@ func TestOneStepGateway(t *testing.T) {
 		_, err := b.pay(b.order(), "")
 		wantField(t, err, payments.ErrInvalid, "Source.Token")
 	})
+	t.Run("takes no recurring order", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t, hide)
+		_, err := b.pay(b.order(monthly(0)), "tok_visa")
+		wantField(t, err, payments.ErrUnsupported, "OrderID")
+	})
 	t.Run("takes no card", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t, hide)

@@ -70,7 +70,7 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 	case expired:
 		rec, err = s.expire(ctx, owner, rec)
 	case p.Reference == "" && !p.anchor():
-		rec.Payment, err = s.postpone(ctx, rec)
+		rec.Payment, err = s.postpone(ctx, rec, nil)
 	default:
 		rec, err = s.watch(ctx, rec)
 	}
@@ -97,21 +97,22 @@ func (s *Service) watch(ctx context.Context, rec Record) (Record, error) {
 	after, _, err := s.refresh(ctx, rec)
 	if err != nil {
 		rec.Payment.Tries--
-		p, _ := s.postpone(ctx, rec)
-		rec.Payment = p
+		rec.Payment, _ = s.postpone(ctx, rec, err)
 		return rec, err
 	}
 	if after.Payment.LeaseOwner != "" {
-		after.Payment, err = s.postpone(ctx, after)
+		after.Payment, err = s.postpone(ctx, after, nil)
 	}
 	return after, err
 }
 
-// postpone frees the payment and makes it due later.
-func (s *Service) postpone(ctx context.Context, rec Record) (Payment, error) {
+// postpone frees the payment and makes it due later: soon, where the look failed.
+func (s *Service) postpone(ctx context.Context, rec Record, failed error) (Payment, error) {
 	p := rec.Payment
 	p.Tries++
-	p.DueAt = s.next(rec, p)
+	if p.DueAt = s.next(rec, p); failed != nil {
+		p.DueAt = s.later(p.Tries)
+	}
 	stored, err := s.persist(ctx, rec.Payment, Change{Payment: p})
 	if err != nil {
 		return rec.Payment, err
@@ -138,7 +139,7 @@ func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error
 		}
 		rec = found
 	}
-	if p, err := s.postpone(ctx, rec); err == nil {
+	if p, err := s.postpone(ctx, rec, nil); err == nil {
 		rec.Payment = p
 	}
 	return rec, snap, unknown(rec.Payment)
@@ -198,6 +199,9 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	switch {
 	case tx.Kind == KindAuthorize && s.intents == nil:
 		return rec, snap, nil // a second request could make a second object
+	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter && rec.Payment.anchor():
+		rec, err := s.endSubscription(ctx, rec.Payment.LeaseOwner, rec, reasonNow) // with its first invoice
+		return rec, snap, err
 	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter:
 		return s.void(ctx, rec.Payment.LeaseOwner, rec, "")
 	case tx.Kind == KindRefund && age >= keyLife:

@@ -36,9 +36,10 @@ func (s *Service) savedMethods(ctx context.Context, customerID int64) ([]SavedMe
 	return list, nil
 }
 
-// customer looks up the gateway's customer for a request that saves a way to pay, or charges a saved one.
+// customer looks up the gateway's customer for a request that saves a way to pay, or charges a saved one, and for a recurring
+// order, whose subscription belongs to a customer.
 func (c *charge) customer(ctx context.Context) error {
-	if !c.req.Save && !c.req.OffSession || c.order.CustomerID == 0 {
+	if !c.req.Save && !c.req.OffSession && c.order.Recurring == nil || c.order.CustomerID == 0 {
 		return nil
 	}
 	list, err := c.savedMethods(ctx, c.order.CustomerID)

@@ -109,9 +109,7 @@ func (sub SubscriptionSnapshot) owned(p Payment) InvoiceSnapshot {
 func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionSnapshot, error) {
 	for range maxFolds {
 		p := rec.Payment
-		sub, err := s.callSubscription(ctx, "fetch_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
-			return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
-		})
+		sub, err := s.fetchSubscription(ctx, p)
 		if err != nil {
 			return rec, sub, err
 		}
@@ -129,13 +127,27 @@ func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionS
 	return rec, SubscriptionSnapshot{}, ErrStale
 }
 
+// fetchSubscription reads the gateway's truth about the subscription. Where the gateway knows none by the id that it once
+// answered, it is asked by our own reference.
+func (s *Service) fetchSubscription(ctx context.Context, p Payment) (SubscriptionSnapshot, error) {
+	read := func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
+	}
+	sub, err := s.callSubscription(ctx, "fetch_subscription", p, read)
+	if errors.Is(err, ErrPaymentNotFound) {
+		p.Subscription = ""
+		sub, err = s.callSubscription(ctx, "fetch_subscription", p, read)
+	}
+	return sub, err
+}
+
 // followed writes what changed of the anchor's subscription.
 func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnapshot) (Record, error) {
 	after, change := foldSubscription(rec, sub, s.now())
 	if after.Payment == rec.Payment && len(change.Transactions) == 0 {
 		return rec, nil
 	}
-	change.Payment.DueAt = s.next(after, after.Payment)
+	change.Payment.DueAt = s.later(0) // the payments of the invoices are still to be looked at
 	if rec.Payment.LeaseOwner != "" {
 		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
 	}
@@ -184,6 +196,9 @@ func (s *Service) invoicePayment(ctx context.Context, anchor Payment, in Invoice
 	return s.store.Find(ctx, q)
 }
 
+// errUnfinished makes a payment due again soon.
+var errUnfinished = errors.New("payments: more is to be looked at")
+
 // CancelSubscriptionCommand asks to end the subscription of a recurring order.
 type CancelSubscriptionCommand struct {
 	// Target names the payment that began the subscription, or its order.
@@ -209,19 +224,13 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 			done = p
 			return nil
 		}
-		tx := s.newTransaction(p, KindCancel, p.Amount)
-		tx.Message = reasonNow
+		reason := reasonNow
 		if cmd.AtPeriodEnd {
-			tx.Message = reasonPeriodEnd
-		}
-		p.DueAt, p.UpdatedAt = s.soon(), s.now()
-		rec.Transactions = append(rec.Transactions, tx)
-		if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
-			return err
+			reason = reasonPeriodEnd
 		}
 		ctx, cancel := s.detach(ctx)
 		defer cancel()
-		after, err := s.sendCancel(ctx, rec, *rec.last())
+		after, err := s.endSubscription(ctx, owner, rec, reason)
 		if errors.Is(err, ErrUnknown) {
 			after, _, err = s.seek(ctx, after)
 		}
@@ -237,6 +246,19 @@ const (
 	reasonPeriodEnd = "at period end"
 )
 
+// endSubscription commits that the subscription is to end, and asks the gateway for it.
+func (s *Service) endSubscription(ctx context.Context, owner string, rec Record, reason string) (Record, error) {
+	p := rec.Payment
+	tx := s.newTransaction(p, KindCancel, p.Amount)
+	tx.Message = reason
+	p.DueAt, p.UpdatedAt = s.soon(), s.now()
+	rec.Transactions = append(rec.Transactions, tx)
+	if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
+		return rec, err
+	}
+	return s.sendCancel(ctx, rec, *rec.last())
+}
+
 // sendCancel asks the gateway to end the subscription, and folds its answer.
 func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (Record, error) {
 	p := rec.Payment
@@ -250,7 +272,7 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (R
 		if err != nil {
 			return rec, s.unwritten(ctx, rec, err)
 		}
-		rec.Payment, err = s.postpone(ctx, rec)
+		rec.Payment, err = s.postpone(ctx, rec, errUnfinished) // the last invoices are still to be looked at
 		return rec, err
 	case OutcomeOf(err) == OutcomeNotApplied:
 		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))

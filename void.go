@@ -12,7 +12,7 @@ type VoidCommand struct {
 }
 
 // Void cancels a payment that has taken no money: what was reserved is released, an open intent can no longer be paid. The
-// order may then be paid anew. A void of a canceled payment answers it again. It answers ErrConflict for a payment that
+// order may then be paid anew. An invoice of a subscription is not voided: CancelSubscription ends it. A void of a canceled payment answers it again. It answers ErrConflict for a payment that
 // was captured (refund it) and ErrUnknown while it is not known whether it was canceled: Reconcile finds out.
 func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 	var done Payment
@@ -25,6 +25,9 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 		case StatusPaid, StatusPartiallyRefunded, StatusRefunded, StatusDisputed:
 			return conflict(ErrConflict, "PaymentUID", "the payment is "+p.Status.String()+"; refund it instead")
 		default: // it may be given up, unless money was taken
+		}
+		if p.Subscription != "" {
+			return conflict(ErrConflict, "PaymentUID", "the payment is an invoice of a subscription; cancel that instead")
 		}
 		if p.Captured > 0 {
 			return conflict(ErrConflict, "PaymentUID", "the payment was captured; refund it instead")

@@ -12,8 +12,27 @@
 //     object's id is stored before the request that moves money, and every doubt becomes a question about a known object.
 //   - [payments.RawCardGateway], when card numbers are taken. Everybody else refuses them with ErrUnsupported.
 //   - [payments.Limiter], when it is known beforehand which currencies and amounts are taken.
+//   - [payments.WebhookGateway], when the processor tells of events over HTTP.
+//   - [payments.SubscriptionGateway], when the processor charges recurring orders by itself; it must be an IntentGateway too.
+//   - [payments.ChargeLister], when the processor lists what it has charged.
 //
-// A decorator implements Unwrap() payments.Gateway, and loses none of these.
+// A decorator implements Unwrap() payments.Gateway, and loses none of these. A gateway that keeps ways to pay needs no
+// interface for it: it does what [payments.Saving] asks, and one that cannot refuses it with ErrUnsupported.
+//
+// # What the optional ones must get right
+//
+//   - ParseWebhook calls nobody, and answers ErrInvalid for whatever is not well signed over the raw body: another secret,
+//     no secret at all, a signature older or newer than a few minutes, several signature headers, a body above 1 MiB, a header
+//     above 4 KiB. It compares in constant time. Name in the event only what the event names: the object is fetched again.
+//   - Subscribe moves no money. The first invoice's object carries PaymentUID and OrderID and is prepared, with the zero
+//     Amount, and confirmed like any other; the objects of later invoices need not carry anything, for they are found by the
+//     subscription. A subscription that nobody pays must end by itself, and one that is canceled before its first payment
+//     must never take it.
+//   - With Save the way to pay is kept with Payer.GatewayCustomer, or with a customer made for it, once the payment succeeds:
+//     Snapshot.Customer and Method.ID are what a later request off session names. Off session a way to pay that is not that
+//     customer's is ErrInvalid, naming Source.Token; where the bank wants the payer, the payment requires action.
+//   - A Snapshot tells the client secret of its object as long as the object has one, also when it is paid or canceled.
+//   - ListCharges goes on where its cursor stands while new charges come: none is told twice, and none is left out.
 //
 // # What happened to the money
 //

@@ -47,7 +47,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
-	status := h.take(w, r)
+	status := h.take(r.Context(), w, r)
 	if status == http.StatusServiceUnavailable {
 		header.Set("Retry-After", "60")
 	}
@@ -56,7 +56,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // take reads and hands over the event, and returns the status to answer.
-func (h *WebhookHandler) take(w http.ResponseWriter, r *http.Request) (status int) {
+func (h *WebhookHandler) take(ctx context.Context, w http.ResponseWriter, r *http.Request) (status int) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return http.StatusMethodNotAllowed

@@ -15,12 +15,14 @@ const (
 	retryMost  = 100 * time.Millisecond
 )
 
-// retry runs try until it does not ask for more, the time is over or ctx ends. The last error is the answer.
+// retry runs try until it does not ask for more, the time is over or ctx ends. The last error is the answer. What try does
+// itself is not bound by the time: only ctx ends it.
 func retry(ctx context.Context, try func() (more bool, err error)) error {
-	end := time.Now().Add(retryFor)
+	ctx, cancel := context.WithTimeout(ctx, retryFor)
+	defer cancel()
 	for wait := retryFirst; ; wait = min(2*wait, retryMost) {
 		more, err := try()
-		if !more || time.Now().After(end) {
+		if !more {
 			return err
 		}
 		timer := time.NewTimer(wait/2 + rand.N(wait/2)) //nolint:gosec // Jitter needs no secret randomness.

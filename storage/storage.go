@@ -85,7 +85,7 @@ func New(db *gorm.DB, opts *Options) (*Store, error) {
 	case d.name == MySQL:
 		now, later = "UTC_TIMESTAMP(6)", "UTC_TIMESTAMP(6) + INTERVAL ? MICROSECOND"
 	default:
-		c.clock = time.Now
+		c.clock = time.Now //nolint:forbidigo // This is the clock.
 	}
 	if d.name == SQLite {
 		c.writer = make(chan struct{}, 1)

@@ -14,7 +14,6 @@ import (
 	"gorm.io/gorm/logger"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/httpadapter"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
@@ -24,6 +23,7 @@ import (
 type app struct {
 	payments *payments.Service
 	handler  http.Handler
+	lines    func(base string) []string // further commands for the welcome, nil for none
 	close    func()
 }
 
@@ -52,10 +52,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	if c.gateway != "fake" {
-		return nil, fmt.Errorf("-gateway is fake, not %q", c.gateway)
-	}
-	gateway, err := fake.New(fake.Options{AllowFake: true, StateFile: c.stateFile})
+	gateway, err := chooseGateway(c)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +65,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	service, err := payments.New(store, gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log})
+	service, err := payments.New(store, gateway.Gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: gateway.live})
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +78,20 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
+	webhooks, err := httpadapter.NewWebhook(service, log)
+	if err != nil {
+		return nil, err
+	}
 	mux := shop.routes()
-	fakeRoutes(mux, gateway)
+	mux.Handle("/webhooks/"+gateway.Name(), webhooks)
+	if gateway.bind != nil {
+		gateway.bind(service)
+	}
+	if gateway.mount != nil {
+		gateway.mount(mux)
+	}
 	mux.Handle("/", routes) // the documented paths match in any case, so the host's mux cannot name them
-	return &app{payments: service, handler: logged(log, mux)}, nil
+	return &app{payments: service, handler: logged(log, mux), lines: gateway.lines}, nil
 }
 
 // split reads a list separated by commas.

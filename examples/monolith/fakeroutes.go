@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -12,13 +13,21 @@ import (
 // fakeRoutes are what stands in for the world outside while the fake gateway is used: the payer's page, the gateway's
 // books, and bad luck.
 func fakeRoutes(mux *http.ServeMux, gateway *fake.Gateway) {
-	mux.HandleFunc("POST /fake/authenticate", func(w http.ResponseWriter, r *http.Request) { authenticate(w, r, gateway) })
+	mux.HandleFunc("POST /fake/authenticate", func(w http.ResponseWriter, r *http.Request) {
+		authenticate(w, r, func(ctx context.Context, secret string, pass bool, token string) error {
+			result := fake.AuthFail
+			if pass {
+				result = fake.AuthPass
+			}
+			return gateway.Authenticate(ctx, secret, result, token)
+		})
+	})
 	mux.HandleFunc("GET /fake/ledger", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, gateway.Ledger()) })
 	mux.HandleFunc("POST /fake/faults", func(w http.ResponseWriter, r *http.Request) { addFault(w, r, gateway) })
 }
 
 // authenticate does what the payer does on the gateway's page: pass or fail 3-D Secure, or give a card and confirm.
-func authenticate(w http.ResponseWriter, r *http.Request, gateway *fake.Gateway) {
+func authenticate(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, secret string, pass bool, token string) error) {
 	var in struct {
 		ClientSecret string `json:"clientSecret"`
 		Result       string `json:"result"`
@@ -27,14 +36,11 @@ func authenticate(w http.ResponseWriter, r *http.Request, gateway *fake.Gateway)
 	if !read(w, r, &in) {
 		return
 	}
-	results := map[string]fake.AuthResult{"success": fake.AuthPass, "fail": fake.AuthFail}
-	result, ok := results[in.Result]
-	if !ok {
+	if in.Result != "success" && in.Result != "fail" {
 		refuse(w, http.StatusBadRequest, "Invalid", "result is success or fail")
 		return
 	}
-	err := gateway.Authenticate(r.Context(), in.ClientSecret, result, in.Token)
-	switch {
+	switch err := do(r.Context(), in.ClientSecret, in.Result == "success", in.Token); {
 	case err == nil:
 		reply(w, http.StatusOK, map[string]string{"status": "done"})
 	case errors.Is(err, payments.ErrDeclined):

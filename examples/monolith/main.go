@@ -53,16 +53,16 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&c.addr, "addr", "127.0.0.1:8080", "the address to listen on")
 	fs.StringVar(&c.db, "db", "monolith.db", "the database: a file for SQLite, postgres://... or mysql://...")
-	fs.StringVar(&c.gateway, "gateway", "fake", "the gateway: fake")
+	fs.StringVar(&c.gateway, "gateway", "fake", "the gateway: fake; stripetest, an emulator in this process; or stripe, by STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET and STRIPE_API_BASE")
 	fs.DurationVar(&c.reconcileEvery, "reconcile-every", 10*time.Second, "how often doubts are looked at")
 	fs.StringVar(&casing, "casing", "pascal", "the casing of the answers' members: pascal or camel")
 	fs.StringVar(&c.origins, "origins", "", "origins whose pages may send payments, separated by commas")
 	if err := fs.Parse(args); err != nil {
 		return c, err
 	}
-	c.stateFile = "monolith.fake.json"
+	c.stateFile = "monolith." + c.gateway + ".json"
 	if !strings.Contains(c.db, "://") {
-		c.stateFile = c.db + ".fake.json"
+		c.stateFile = c.db + "." + c.gateway + ".json"
 	}
 	switch casing {
 	case "pascal":
@@ -100,7 +100,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer cancel()
 	work.Go(func() { reconcile(ctx, app.payments, c.reconcileEvery, log) })
 
-	welcome(stdout, "http://"+listener.Addr().String())
+	welcome(stdout, "http://"+listener.Addr().String(), app.lines)
 	return serve(ctx, listener, app.handler, log)
 }
 
@@ -138,15 +138,17 @@ func reconcile(ctx context.Context, service *payments.Service, every time.Durati
 }
 
 // welcome prints the commands that pay the demo order.
-func welcome(w io.Writer, base string) {
+func welcome(w io.Writer, base string, further func(string) []string) {
 	lines := []string{
 		"The shop listens on " + base + ". Pay the demo order, read the payment and the order back, and see what was charged:",
 		"",
 		"curl -s -u agent:p@ss -H 'Content-Type: application/json' -d '{\"OrderID\":\"" + demoOrder + "\",\"PaymentInfo\":{\"StripeToken\":\"tok_visa\"}}' " + base + "/v1/CustomerPayments",
 		"curl -s -u agent:p@ss " + base + "/v1/CustomerPayments/" + demoOrder,
 		"curl -s -u agent:p@ss " + base + "/orders/" + demoOrder,
-		"curl -s " + base + "/fake/ledger",
-		"",
 	}
+	if further != nil {
+		lines = append(lines, further(base)...)
+	}
+	lines = append(lines, "")
 	_, _ = fmt.Fprintln(w, strings.Join(lines, "\n"))
 }

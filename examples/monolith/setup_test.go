@@ -182,10 +182,11 @@ func payBody(id, token string) string {
 
 // wire is what the tests read of an answer.
 type wire struct {
-	status          int
-	ClientSecret    string
-	PaymentSuccess  bool
-	CustomerPayment struct {
+	status              int
+	ClientSecret        string
+	PaymentSuccess      bool
+	SubscriptionSuccess bool
+	CustomerPayment     struct {
 		ID            int64
 		Approved      bool
 		ResponseCode  int

@@ -14,13 +14,27 @@ type request struct {
 	ref    payments.PaymentRef
 	key    string
 	params []any // what the fingerprint covers besides op and ref; no secrets
-	run    func(now time.Time) (*intent, *payments.Error)
+	run    func(now time.Time) answer
 }
 
-// answer is what a request is answered.
+// answer is what a request is answered: a payment, a subscription or a page of charges.
 type answer struct {
 	snap payments.Snapshot
+	sub  payments.SubscriptionSnapshot
+	page chargePage
 	err  *payments.Error
+}
+
+// about makes a request's run from what it does with a payment's object.
+func (g *Gateway) about(do func(now time.Time) (*intent, *payments.Error)) func(time.Time) answer {
+	return func(now time.Time) answer {
+		in, err := do(now)
+		a := answer{err: err}
+		if in != nil {
+			a.snap = g.snapshot(in)
+		}
+		return a
+	}
 }
 
 // result returns the answer as a method of payments.Gateway does: a nil *payments.Error must become a nil error.
@@ -31,14 +45,19 @@ func (a answer) result() (payments.Snapshot, error) {
 	return a.snap, nil
 }
 
-// call takes one request through the fault that waits for it, the idempotency keys, its effect, the state file and the
-// webhooks, in this order, and answers it.
+// call answers a request about a payment.
 func (g *Gateway) call(ctx context.Context, r request) (payments.Snapshot, error) {
+	return g.serve(ctx, r).result()
+}
+
+// serve takes one request through the fault that waits for it, the idempotency keys, its effect, the state file and the
+// webhooks, in this order, and answers it.
+func (g *Gateway) serve(ctx context.Context, r request) answer {
 	if err := ctx.Err(); err != nil {
-		return answer{err: g.doubt(r.op, "", err)}.result()
+		return answer{err: g.doubt(r.op, "", err)}
 	}
 	if err := g.checkKey(r); err != nil {
-		return answer{err: err}.result()
+		return answer{err: err}
 	}
 	g.mu.Lock()
 	now := g.tick()
@@ -61,10 +80,10 @@ func (g *Gateway) call(ctx context.Context, r request) (payments.Snapshot, error
 		<-ctx.Done()
 		a.err = g.doubt(r.op, "", ctx.Err())
 	}
-	if fault.mutate != nil && a.err == nil {
-		fault.mutate(&a.snap)
+	if a.err == nil {
+		g.spoil(r.op, fault, &a)
 	}
-	return a.result()
+	return a
 }
 
 // handle decides, under the lock, whether the request takes effect and what is answered.
@@ -97,12 +116,8 @@ func (g *Gateway) execute(r request, now time.Time) (answer, bool) {
 	if a, ok := g.replay(r); ok {
 		return a, false
 	}
-	in, err := r.run(now)
-	a := answer{err: err}
-	if in != nil {
-		a.snap = g.snapshot(in)
-	}
-	if executed(err) {
+	a := r.run(now)
+	if executed(a.err) {
 		g.remember(r, a, now)
 	}
 	return a, true

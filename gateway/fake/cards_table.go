@@ -4,8 +4,10 @@ package fake
 type authMode int
 
 const (
-	authNone authMode = iota
-	authRequired
+	authNone        authMode = iota
+	authRequired             // always
+	authUnlessSetUp          // until the payer has authenticated while it was saved
+	authOnSession            // only while the payer is there
 )
 
 // refundMode is what becomes of a refund to the card.
@@ -38,6 +40,9 @@ type testCard struct {
 // approvedName is the name of the card that is approved.
 const approvedName = "visa"
 
+// attachableName is the name of the card that can be set up although it is declined when charged.
+const attachableName = "chargeCustomerFail"
+
 // declined is a row of a card that is declined, with the names that Stripe has given it over the years.
 func declined(number, suffix, code, doc string) testCard {
 	return testCard{number: number, names: []string{"chargeDeclined" + suffix, "visa_chargeDeclined" + suffix}, doc: doc,
@@ -67,15 +72,15 @@ var cardRows = []testCard{
 	declined("4000000000000119", "ProcessingError", "processing_error", "Is declined: an error at the bank."),
 	declined("4000000000006975", "VelocityLimitExceeded", "card_velocity_exceeded", "Is declined: used too often."),
 	declined("4100000000000019", "Fraudulent", "fraudulent", "Is blocked as fraudulent.").also("radarBlock"),
-	{number: "4000000000000341", names: []string{"chargeCustomerFail"}, doc: "Can be attached, and is declined when charged.",
+	{number: "4000000000000341", names: []string{attachableName}, doc: "Can be attached, and is declined when charged.",
 		behaviour: behaviour{decline: "generic_decline"}},
 
 	{number: "4000002760003184", names: []string{"authenticationRequired"}, doc: "Asks for 3-D Secure, always.",
 		behaviour: behaviour{auth: authRequired}},
 	{number: "4000002500003155", names: []string{"authenticationRequiredOnSetup"}, doc: "Asks for 3-D Secure unless it was set up before.",
-		behaviour: behaviour{auth: authRequired}},
+		behaviour: behaviour{auth: authUnlessSetUp}},
 	{number: "4000003800000446", names: []string{"authenticationRequiredSetupForOffSession"},
-		doc: "Asks for 3-D Secure when the payer is present.", behaviour: behaviour{auth: authRequired}},
+		doc: "Asks for 3-D Secure when the payer is present.", behaviour: behaviour{auth: authOnSession}},
 	{number: "4000000000003220", names: []string{"threeDSecure2Required"}, doc: "Asks for 3-D Secure 2.",
 		behaviour: behaviour{auth: authRequired}},
 	{number: "4000000000003055", names: []string{"threeDSecureOptional"}, doc: "Knows 3-D Secure and does not ask for it."},

@@ -18,6 +18,21 @@
 // [Gateway.Settle] and [Gateway.RefundElsewhere] are the steps that happen at a processor without the host. Time comes from
 // Options.Clock; nothing happens by itself, and the package starts no goroutine.
 //
+// # Saved ways to pay and subscriptions
+//
+// With Save a way to pay is kept with a customer when its payment succeeds, and is charged off session afterwards.
+// [Gateway.Subscribe] makes a subscription as Stripe does with payment_behavior=default_incomplete. What is due by the clock,
+// renewals above all, happens at the start of each call, or by [Gateway.Tick]: move the clock by a year, and twelve months
+// have been charged, each at its own moment. A charge that fails is repeated after 3, 5 and 7 days more;
+// [Gateway.SetDefaultMethod] changes the card. It differs from Stripe in this: a later invoice is charged at once and not an
+// hour after it was made, and the end of a subscription closes all its open invoices.
+//
+// # Webhooks
+//
+// Each effect makes an event, by Stripe's name: [Gateway.Events] takes them, or Options.Deliver is handed them.
+// [Gateway.ParseWebhook] reads them where a host receives them, in the header [SignatureHeader]. An event of a charge, a
+// refund or a dispute tells of the payment's object.
+//
 // # Faults
 //
 // [Gateway.Fault] makes the next calls go wrong in one of the ways that [Faults] lists: an answer lost before or after the
@@ -26,7 +41,8 @@
 //
 // # What was really charged
 //
-// [Gateway.Ledger], [Gateway.Charges] and [Gateway.DoubleCharged] tell what a fault hides.
+// [Gateway.Ledger], [Gateway.Charges] and [Gateway.DoubleCharged] tell what a fault hides; [Gateway.ListCharges] tells it as a
+// processor does.
 //
 // The fake refuses to be made unless Options.AllowFake is set: it must not be reachable in production by a mistake.
 package fake

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -159,6 +160,59 @@ func ExampleGateway_Ledger() {
 	text, _ := json.Marshal(g.Ledger())
 	fmt.Println(string(text))
 	// Output: {"0f8fad5bd9cb469fa16570867728950e":{"charges":1,"captured":1250,"refunded":0,"currency":"USD"}}
+}
+
+// A recurring order is renewed as the clock moves on.
+func ExampleGateway_Subscribe() {
+	ctx := context.Background()
+	now := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	g, order := newGateway(fake.Options{Clock: func() time.Time { return now }})
+	sub, err := g.Subscribe(ctx, payments.SubscribeRequest{PaymentRef: order, Key: "order-1:subscribe",
+		Plan: payments.Plan{Interval: "month", Every: 1}, Amount: payments.Money{Amount: 1250, Currency: "USD"}})
+	fmt.Println(sub.Status, err)
+
+	// The payer pays the first invoice by its secret.
+	err = g.Authenticate(ctx, sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa")
+	show := func() {
+		sub, _ = g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: order, Reference: sub.Reference})
+		fmt.Println(sub.Status, "with", len(sub.Invoices), "invoices until", sub.PeriodEnd.Format(time.DateOnly), err)
+	}
+	show()
+	now = now.AddDate(0, 2, 0)
+	show()
+
+	// The card fails, and another one takes its place before the next try.
+	err = g.SetDefaultMethod(ctx, sub.Reference, "tok_chargeCustomerFail")
+	now = sub.PeriodEnd
+	show()
+	err = g.SetDefaultMethod(ctx, sub.Reference, "tok_mastercard")
+	now = now.AddDate(0, 0, 3)
+	show()
+	fmt.Println(g.Ledger()[order.OrderID.String()].Charges, "charges")
+	// Output:
+	// incomplete <nil>
+	// active with 1 invoices until 2026-02-28 <nil>
+	// active with 3 invoices until 2026-04-30 <nil>
+	// past_due with 4 invoices until 2026-05-31 <nil>
+	// active with 4 invoices until 2026-05-31 <nil>
+	// 4 charges
+}
+
+// A request of an event is read to what it is about; the truth is fetched.
+func ExampleGateway_ParseWebhook() {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	g, order := newGateway(fake.Options{WebhookSecret: "whsec_example", Clock: func() time.Time { return now }})
+	s, _ := g.Authorize(context.Background(), payments.AuthorizeRequest{PaymentRef: order, Key: "pay", Capture: true,
+		Amount: payments.Money{Amount: 1250, Currency: "USD"}, Source: payments.Source{Token: payments.NewToken("tok_visa")}})
+	sent := g.Events()[0]
+
+	e, err := g.ParseWebhook(http.Header{fake.SignatureHeader: {sent.Header}}, sent.Body)
+	fmt.Println(e.Type, e.Payment == s.Reference, e.OrderID == order.OrderID, err)
+	_, err = g.ParseWebhook(http.Header{fake.SignatureHeader: {sent.Header}}, []byte("{}"))
+	fmt.Println(err)
+	// Output:
+	// payment_intent.succeeded true true <nil>
+	// payments: fake.webhook: fake: invalid: the signature is not right
 }
 
 // Events are signed as Stripe signs them.

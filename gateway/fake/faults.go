@@ -29,13 +29,27 @@ const (
 	OpRefund Operation = "refund"
 	// OpFetch is Fetch.
 	OpFetch Operation = "fetch"
+	// OpSubscribe is Subscribe.
+	OpSubscribe Operation = "subscribe"
+	// OpFetchSubscription is FetchSubscription.
+	OpFetchSubscription Operation = "fetch_subscription"
+	// OpCancelSubscription is CancelSubscription.
+	OpCancelSubscription Operation = "cancel_subscription"
+	// OpListCharges is ListCharges.
+	OpListCharges Operation = "list_charges"
 	// OpAny is any of them.
 	OpAny Operation = "*"
 )
 
 // Operations lists the operations, without [OpAny].
 func Operations() []Operation {
-	return []Operation{OpPrepare, OpConfirm, OpAuthorize, OpCapture, OpVoid, OpRefund, OpFetch}
+	return []Operation{OpPrepare, OpConfirm, OpAuthorize, OpCapture, OpVoid, OpRefund, OpFetch,
+		OpSubscribe, OpFetchSubscription, OpCancelSubscription, OpListCharges}
+}
+
+// reads reports whether the operation changes nothing.
+func (o Operation) reads() bool {
+	return o == OpFetch || o == OpFetchSubscription || o == OpListCharges
 }
 
 // ParseOperation reads the name of an operation, or "*".

@@ -75,7 +75,14 @@ type faultRow struct {
 	hangs  bool
 	late   bool
 	panics bool
-	mutate func(*payments.Snapshot)
+	wrong  *wrongAnswer
+}
+
+// wrongAnswer makes an answer wrong. Where there is no such thing to be wrong in an answer, the answer is broken instead.
+type wrongAnswer struct {
+	payment func(*payments.Snapshot)
+	sub     func(*payments.SubscriptionSnapshot)
+	listed  func(*payments.ListedCharge)
 }
 
 // unheardStatus is a status that payments does not know.
@@ -103,22 +110,71 @@ var faultRows = []faultRow{
 	{fault: FaultLate, lost: true, late: true, doc: "Answers an error at once, and the request arrives later."},
 	{fault: FaultPanicBefore, lost: true, panics: true, doc: "Panics and does nothing."},
 	{fault: FaultPanicAfter, effect: true, lost: true, panics: true, doc: "Panics after the effect."},
-	{fault: FaultWrongOrder, effect: true, doc: "Answers with another order's id.",
-		mutate: func(s *payments.Snapshot) { s.OrderID[15] ^= 0xff }},
-	{fault: FaultWrongPayment, effect: true, doc: "Answers with another payment's id.",
-		mutate: func(s *payments.Snapshot) { s.PaymentUID = "00000000-0000-7000-8000-000000000000" }},
-	{fault: FaultWrongReference, effect: true, doc: "Answers with another object's id.",
-		mutate: func(s *payments.Snapshot) { s.Reference = "pi_fake_another" }},
-	{fault: FaultWrongAmount, effect: true, doc: "Answers with another amount.",
-		mutate: func(s *payments.Snapshot) { s.Amount.Amount++ }},
-	{fault: FaultWrongCurrency, effect: true, doc: "Answers with another currency.",
-		mutate: func(s *payments.Snapshot) { s.Amount.Currency = otherCurrency(s.Amount.Currency) }},
-	{fault: FaultWrongMode, effect: true, doc: "Answers with the other of live and test mode.",
-		mutate: func(s *payments.Snapshot) { s.LiveMode = !s.LiveMode }},
-	{fault: FaultUnknownStatus, effect: true, doc: "Answers with a status that nobody knows.",
-		mutate: func(s *payments.Snapshot) { s.Status = unheardStatus }},
-	{fault: FaultNullFields, effect: true, doc: "Answers with nothing but the object's id.",
-		mutate: func(s *payments.Snapshot) { *s = payments.Snapshot{Reference: s.Reference} }},
+	{fault: FaultWrongOrder, effect: true, doc: "Answers with another order's id.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.OrderID[15] ^= 0xff },
+		sub:     func(s *payments.SubscriptionSnapshot) { s.OrderID[15] ^= 0xff },
+		listed:  func(c *payments.ListedCharge) { c.OrderID[15] ^= 0xff }}},
+	{fault: FaultWrongPayment, effect: true, doc: "Answers with another payment's id.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.PaymentUID = anotherUID },
+		sub:     func(s *payments.SubscriptionSnapshot) { s.PaymentUID = anotherUID },
+		listed:  func(c *payments.ListedCharge) { c.PaymentUID = anotherUID }}},
+	{fault: FaultWrongReference, effect: true, doc: "Answers with another object's id.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.Reference = "pi_fake_another" },
+		sub:     func(s *payments.SubscriptionSnapshot) { s.Reference = "sub_fake_another" },
+		listed:  func(c *payments.ListedCharge) { c.Reference = "pi_fake_another" }}},
+	{fault: FaultWrongAmount, effect: true, doc: "Answers with another amount.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.Amount.Amount++ },
+		sub:     onInvoices(func(m *payments.Money) { m.Amount++ }),
+		listed:  func(c *payments.ListedCharge) { c.Amount.Amount++ }}},
+	{fault: FaultWrongCurrency, effect: true, doc: "Answers with another currency.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.Amount.Currency = otherCurrency(s.Amount.Currency) },
+		sub:     onInvoices(func(m *payments.Money) { m.Currency = otherCurrency(m.Currency) }),
+		listed:  func(c *payments.ListedCharge) { c.Amount.Currency = otherCurrency(c.Amount.Currency) }}},
+	{fault: FaultWrongMode, effect: true, doc: "Answers with the other of live and test mode.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.LiveMode = !s.LiveMode },
+		sub:     func(s *payments.SubscriptionSnapshot) { s.LiveMode = !s.LiveMode }}},
+	{fault: FaultUnknownStatus, effect: true, doc: "Answers with a status that nobody knows.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { s.Status = unheardStatus },
+		sub:     func(s *payments.SubscriptionSnapshot) { s.Status = "" }}},
+	{fault: FaultNullFields, effect: true, doc: "Answers with nothing but the object's id.", wrong: &wrongAnswer{
+		payment: func(s *payments.Snapshot) { *s = payments.Snapshot{Reference: s.Reference} },
+		sub: func(s *payments.SubscriptionSnapshot) {
+			*s = payments.SubscriptionSnapshot{Reference: s.Reference}
+		},
+		listed: func(c *payments.ListedCharge) { *c = payments.ListedCharge{Reference: c.Reference} }}},
+}
+
+// anotherUID is a payment that nobody has.
+const anotherUID = "00000000-0000-7000-8000-000000000000"
+
+// onInvoices changes the amounts of a subscription's invoices.
+func onInvoices(change func(*payments.Money)) func(*payments.SubscriptionSnapshot) {
+	return func(s *payments.SubscriptionSnapshot) {
+		for i := range s.Invoices {
+			change(&s.Invoices[i].Amount)
+		}
+	}
+}
+
+// spoil makes a good answer wrong in the way of a fault. An answer that has nothing of the kind cannot be read at all.
+func (g *Gateway) spoil(op Operation, row faultRow, a *answer) {
+	if row.wrong == nil {
+		return
+	}
+	switch op {
+	case OpSubscribe, OpFetchSubscription, OpCancelSubscription:
+		row.wrong.sub(&a.sub)
+	case OpListCharges:
+		if row.wrong.listed == nil {
+			*a = answer{err: g.faultError(op, row)}
+			return
+		}
+		for i := range a.page.list {
+			row.wrong.listed(&a.page.list[i])
+		}
+	default:
+		row.wrong.payment(&a.snap)
+	}
 }
 
 // rowOf returns the row of a fault that exists.

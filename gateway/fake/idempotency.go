@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -22,12 +23,16 @@ type savedAnswer struct {
 	At       time.Time         `json:"at"`
 	Snapshot payments.Snapshot `json:"snapshot"`
 	Action   bool              `json:"action,omitempty"`
-	Error    *payments.Error   `json:"error,omitempty"`
+
+	Subscription *payments.SubscriptionSnapshot `json:"subscription,omitempty"`
+	ActionOf     string                         `json:"action_of,omitempty"` // the object whose secret the answer about a subscription tells
+
+	Error *payments.Error `json:"error,omitempty"`
 }
 
 // checkKey refuses a request that changes something and carries no proper key.
 func (g *Gateway) checkKey(r request) *payments.Error {
-	if r.op == OpFetch {
+	if r.op.reads() {
 		return nil
 	}
 	if r.key == "" || len(r.key) > maxKeyBytes {
@@ -70,6 +75,13 @@ func (g *Gateway) replay(r request) (answer, bool) {
 	if saved.Action {
 		a.snap.NextAction = g.nextAction(a.snap.Reference)
 	}
+	if saved.Subscription != nil {
+		a.sub = *saved.Subscription
+		a.sub.Invoices = slices.Clone(a.sub.Invoices)
+		if saved.ActionOf != "" {
+			a.sub.NextAction = g.nextAction(saved.ActionOf)
+		}
+	}
 	if saved.Error != nil {
 		e := *saved.Error
 		e.Replayed = true
@@ -99,6 +111,14 @@ func (g *Gateway) remember(r request, a answer, now time.Time) {
 	}
 	saved := &savedAnswer{Print: fingerprint(r), At: now, Snapshot: a.snap, Action: a.snap.NextAction != nil}
 	saved.Snapshot.NextAction, saved.Snapshot.Refunds = nil, slices.Clone(a.snap.Refunds)
+	if a.sub.Reference != "" {
+		s := a.sub
+		if s.NextAction != nil {
+			saved.ActionOf, _, _ = strings.Cut(s.NextAction.ClientSecret.Reveal(), secretMark)
+		}
+		s.NextAction, s.Invoices = nil, slices.Clone(a.sub.Invoices)
+		saved.Subscription = &s
+	}
 	if a.err != nil {
 		e := *a.err // the caller owns what it was answered
 		saved.Error = &e

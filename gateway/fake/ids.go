@@ -57,8 +57,10 @@ func (g *Gateway) nextAction(id string) *payments.NextAction {
 func (g *Gateway) bySecret(secret string) (*intent, bool) {
 	id, _, _ := strings.Cut(secret, secretMark)
 	in, ok := g.state.byID[id]
-	if !ok || subtle.ConstantTimeCompare([]byte(secret), []byte(g.clientSecret(id))) != 1 {
-		return nil, false
-	}
-	return in, true
+	return in, ok && g.isSecretOf(secret, id)
+}
+
+// isSecretOf reports whether a client secret is the one of the object with an id.
+func (g *Gateway) isSecretOf(secret, id string) bool {
+	return subtle.ConstantTimeCompare([]byte(secret), []byte(g.clientSecret(id))) == 1
 }

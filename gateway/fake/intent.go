@@ -78,37 +78,73 @@ func (in *intent) refunded() int64 {
 
 // prepare makes or changes an object.
 func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Time) (*intent, *payments.Error) {
-	if err := g.limit(op, req.Amount); err != nil {
+	in, err := g.changeable(op, req)
+	if err != nil {
+		return in, err
+	}
+	customerID, err := g.knownCustomer(op, req.PaymentRef, req.Payer.GatewayCustomer)
+	if err != nil {
 		return nil, err
 	}
-	var in *intent
-	if req.Reference != "" {
-		known, err := g.findFor(op, req.PaymentRef, req.Reference)
-		if err != nil {
-			return nil, err
-		}
-		if known.secured() || known.Status == canceled {
-			return known, g.clash(op, "payment_intent_unexpected_state", "The payment can no longer be changed.")
-		}
-		in = known
+	if in != nil && (customerID == "" || in.Invoice != "") {
+		customerID = in.Customer
+	}
+	if err := g.checkOwner(op, req, customerID); err != nil {
+		return nil, err
 	}
 	m, err := g.exchange(op, req.Source, now)
 	if err != nil {
 		return nil, err
 	}
 	if in == nil {
-		in = &intent{ID: g.newID("pi"), CreatedAt: now}
-		g.state.intents = append(g.state.intents, in)
-		g.state.byID[in.ID] = in
+		in = g.newIntent(now)
 	}
-	if in.PaymentUID != req.PaymentUID { // an object without one is not found by search
-		g.state.byUID[req.PaymentUID] = append(g.state.byUID[req.PaymentUID], in)
+	if in.Invoice == "" { // an invoice's object keeps what the subscription gave it
+		if in.PaymentUID != req.PaymentUID { // an object without one is not found by search
+			g.state.byUID[req.PaymentUID] = append(g.state.byUID[req.PaymentUID], in)
+		}
+		in.PaymentUID, in.OrderID, in.Account, in.Capture = req.PaymentUID, req.OrderID, req.Account, req.Capture
+		if req.Amount != (payments.Money{}) {
+			in.Amount, in.Currency = req.Amount.Amount, req.Amount.Currency
+		}
 	}
-	in.PaymentUID, in.OrderID, in.Account = req.PaymentUID, req.OrderID, req.Account
-	in.Amount, in.Currency, in.Capture = req.Amount.Amount, req.Amount.Currency, req.Capture
+	g.saveTo(in, req, customerID, now)
 	in.attach(m)
 	g.touch(in)
 	return in, nil
+}
+
+// newIntent makes an object.
+func (g *Gateway) newIntent(now time.Time) *intent {
+	in := &intent{ID: g.newID("pi"), CreatedAt: now}
+	g.state.intents = append(g.state.intents, in)
+	g.state.byID[in.ID] = in
+	g.touch(in)
+	return in
+}
+
+// changeable returns the object that a Prepare changes, nil when it makes one, and refuses what cannot be changed like that.
+// The zero amount leaves the object's; the amount of an invoice is the subscription's.
+func (g *Gateway) changeable(op Operation, req payments.PrepareRequest) (*intent, *payments.Error) {
+	if req.Reference == "" || req.Amount != (payments.Money{}) {
+		if err := g.limit(op, req.Amount); err != nil {
+			return nil, err
+		}
+	}
+	if req.Reference == "" {
+		return nil, nil
+	}
+	in, err := g.findFor(op, req.PaymentRef, req.Reference)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.secured() || in.Status == canceled:
+		return in, g.clash(op, "payment_intent_unexpected_state", "The payment can no longer be changed.")
+	case in.Invoice != "" && req.Amount != (payments.Money{}) && req.Amount != (payments.Money{Amount: in.Amount, Currency: in.Currency}):
+		return nil, g.bad(op, "Amount", "Invoice", "the amount of an invoice cannot be changed")
+	default:
+		return in, nil
+	}
 }
 
 // attach makes m the way to pay; nil leaves it to the payer. What failed before is forgotten.
@@ -120,10 +156,13 @@ func (in *intent) attach(m *method) {
 }
 
 // confirm asks for the money.
-func (g *Gateway) confirm(op Operation, in *intent, now time.Time) *payments.Error {
+func (g *Gateway) confirm(op Operation, in *intent, offSession bool, now time.Time) *payments.Error {
 	switch in.Status {
 	case needsConfirm:
-		return g.try(op, in, false, now)
+		if offSession && (in.Customer == "" || in.Shown.Customer != in.Customer) {
+			return g.notTheirs(op)
+		}
+		return g.try(op, in, trying{offSession: offSession}, now)
 	case needsMethod:
 		return g.clash(op, "payment_intent_unexpected_state", "The payment has no way to pay.")
 	case canceled:
@@ -134,13 +173,22 @@ func (g *Gateway) confirm(op Operation, in *intent, now time.Time) *payments.Err
 	}
 }
 
+// trying says how a try is made: the payer has authenticated, or is not there.
+type trying struct{ authenticated, offSession bool }
+
 // try makes one try to take the money with the attached way to pay, which exists.
-func (g *Gateway) try(op Operation, in *intent, authenticated bool, now time.Time) *payments.Error {
+func (g *Gateway) try(op Operation, in *intent, how trying, now time.Time) *payments.Error {
 	g.touch(in)
 	does := in.Shown.does()
-	if does.auth == authRequired && !authenticated {
+	in.Failure, in.Passed = nil, how.authenticated
+	if in.Shown.asks(how.offSession) && !how.authenticated {
 		in.Status = needsAction
+		if how.offSession { // the bank has refused; the payer may still authenticate
+			f := declineOf("authentication_required")
+			in.Failure = &f
+		}
 		g.emit(eventRequiresAction, in, now)
+		g.follow(in, now)
 		return nil
 	}
 	c := &charge{ID: g.newID("ch"), Amount: in.Amount, At: now}
@@ -163,6 +211,7 @@ func (g *Gateway) try(op Operation, in *intent, authenticated bool, now time.Tim
 func (g *Gateway) approve(in *intent, c *charge, now time.Time) {
 	in.Failure, in.DecidedAt, c.AuthCode = nil, now, g.authCode(c.ID)
 	in.Review = in.Shown.does().review
+	g.keepWith(in)
 	if in.Capture {
 		g.take(in, c, c.Amount, now)
 		return
@@ -176,6 +225,7 @@ func (g *Gateway) approve(in *intent, c *charge, now time.Time) {
 func (g *Gateway) take(in *intent, c *charge, amount int64, now time.Time) {
 	c.Status, c.Captured, in.Status, in.DecidedAt = ChargeCaptured, amount, succeeded, now
 	g.emit(eventSucceeded, in, now)
+	g.follow(in, now)
 	if in.Shown.does().dispute {
 		g.dispute(in, now)
 	}
@@ -186,6 +236,7 @@ func (g *Gateway) decline(op Operation, in *intent, f failure, now time.Time) *p
 	g.touch(in)
 	in.Failure, in.MethodID, in.Status, in.DecidedAt = &f, "", needsMethod, now
 	g.emit(eventFailed, in, now)
+	g.follow(in, now)
 	return g.fail(op, payments.Error{Code: payments.ErrDeclined, GatewayCode: f.Code, DeclineCode: f.DeclineCode, Message: f.Message})
 }
 
@@ -231,6 +282,7 @@ func (g *Gateway) cancel(in *intent, now time.Time) {
 	}
 	in.Status, in.DecidedAt, in.Failure = canceled, now, nil
 	g.emit(eventCanceled, in, now)
+	g.follow(in, now)
 }
 
 // due is when the object changes by itself next, zero when never.
@@ -247,10 +299,11 @@ func (g *Gateway) due(in *intent) time.Time {
 	return at
 }
 
-// expire does what has become due by now: keys are forgotten, reserved money is released, refunds end. It looks at the
-// objects only when one is due.
+// expire does what has become due by now: keys are forgotten, subscriptions go on, reserved money is released, refunds end.
+// It looks at the objects only when one is due.
 func (g *Gateway) expire(now time.Time) {
 	g.forget(now)
+	g.renew(now)
 	if g.nextDue.IsZero() || now.Before(g.nextDue) {
 		return
 	}

@@ -14,7 +14,7 @@ func TestDeclineDetachesTheCard(t *testing.T) {
 	b := setup(t, fake.Options{})
 	in := b.prepare(token("tok_chargeDeclined"))
 	first, err := b.confirm(in.Reference)
-	if !errors.Is(err, payments.ErrDeclined) || first.Status != payments.StatusDeclined || first.Attempt == "" || first.NextAction != nil {
+	if !errors.Is(err, payments.ErrDeclined) || first.Status != payments.StatusDeclined || first.Attempt == "" || secret(t, first) != secret(t, in) {
 		t.Fatalf("the payment is %v with the attempt %q: %v", first.Status, first.Attempt, err)
 	}
 	again, err := b.confirm(in.Reference)
@@ -31,13 +31,38 @@ func TestDeclineDetachesTheCard(t *testing.T) {
 	}
 }
 
+// TestPrepareLeavesTheAmount changes the way to pay of an object and not what it is for.
+func TestPrepareLeavesTheAmount(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	in := b.prepare(payments.Source{})
+	req := payments.PrepareRequest{PaymentRef: b.order, Key: b.key(), Reference: in.Reference, Source: token("tok_visa"), Capture: true}
+	if s, err := b.Prepare(t.Context(), req); err != nil || s.Amount != usd(1250) || s.Method.Last4 != "4242" {
+		t.Errorf("changed, it is over %v with %q (%v)", s.Amount, s.Method.Last4, err)
+	}
+	req.Key, req.Reference = b.key(), ""
+	if _, err := b.Prepare(t.Context(), req); !errors.Is(err, payments.ErrUnsupported) {
+		t.Errorf("an object of no amount: %v", err)
+	}
+}
+
+func TestCanceledKeepsItsSecret(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	in := b.prepare(payments.Source{})
+	s, err := b.Void(t.Context(), payments.VoidRequest{PaymentRef: b.order, Key: b.key(), Reference: in.Reference})
+	if err != nil || secret(t, s) != secret(t, in) {
+		t.Errorf("canceled, the client secret is another (%v)", err)
+	}
+}
+
 func TestConfirmOfWhatSucceeded(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})
 	in := b.prepare(token("tok_visa"))
 	for range 3 {
 		s, err := b.confirm(in.Reference)
-		if err != nil || s.Status != payments.StatusPaid || s.Captured != 1250 || s.NextAction != nil {
+		if err != nil || s.Status != payments.StatusPaid || s.Captured != 1250 || secret(t, s) != secret(t, in) {
 			t.Fatalf("confirmed, it is %+v (%v)", s, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,11 +29,14 @@ type record struct {
 	Spent   map[string]bool         `json:"spent,omitempty"`
 	Chained map[string]int          `json:"chained,omitempty"`
 	Keys    map[string]*savedAnswer `json:"keys,omitempty"` // nil is forgotten
+
+	Customers map[string]*customer `json:"customers,omitempty"`
+	Subs      []*subscription      `json:"subscriptions,omitempty"`
 }
 
 func newRecord() *record {
 	return &record{Methods: map[string]*method{}, Tokens: map[string]*method{}, Spent: map[string]bool{},
-		Chained: map[string]int{}, Keys: map[string]*savedAnswer{}}
+		Chained: map[string]int{}, Keys: map[string]*savedAnswer{}, Customers: map[string]*customer{}}
 }
 
 // touch adds an object, once.
@@ -42,9 +46,16 @@ func (r *record) touch(in *intent) {
 	}
 }
 
+// touchSub adds a subscription, once.
+func (r *record) touchSub(sub *subscription) {
+	if !slices.Contains(r.Subs, sub) {
+		r.Subs = append(r.Subs, sub)
+	}
+}
+
 // empty reports whether nothing has changed.
 func (r *record) empty() bool {
-	return r.Serial == 0 && len(r.Intents)+len(r.Methods)+len(r.Tokens)+len(r.Spent)+len(r.Chained)+len(r.Keys) == 0
+	return r.Serial == 0 && len(r.Intents)+len(r.Methods)+len(r.Tokens)+len(r.Spent)+len(r.Chained)+len(r.Keys)+len(r.Customers)+len(r.Subs) == 0
 }
 
 // journal is what the state file holds, and what it does not hold yet.
@@ -62,7 +73,7 @@ const rewriteAt = 1 << 20
 func (g *Gateway) whole() *record {
 	s := g.state
 	return &record{Version: journalVersion, Seed: g.derive("state"), Serial: s.serial, Intents: s.intents, Methods: s.methods,
-		Tokens: s.tokens, Spent: s.spent, Chained: s.chained, Keys: s.keys}
+		Tokens: s.tokens, Spent: s.spent, Chained: s.chained, Keys: s.keys, Customers: s.customers, Subs: s.subs}
 }
 
 // apply makes the changes of a line.
@@ -82,6 +93,15 @@ func (s *state) apply(r *record) {
 	}
 	for id, m := range r.Methods {
 		s.methods[id] = m
+	}
+	maps.Copy(s.customers, r.Customers)
+	for _, sub := range r.Subs {
+		if known, ok := s.subByID[sub.ID]; ok {
+			*known = *sub
+			continue
+		}
+		s.subByID[sub.ID] = sub
+		s.subs = append(s.subs, sub)
 	}
 	for id, m := range r.Tokens {
 		s.tokens[id] = m
@@ -143,6 +163,7 @@ func (g *Gateway) load() error {
 // timing finds, after a load, when something is due next.
 func (g *Gateway) timing() {
 	g.schedule()
+	g.subsMoved = len(g.state.subs) > 0
 	for _, saved := range g.state.keys {
 		g.nextKey = earlier(g.nextKey, saved.At.Add(g.opts.KeyLife))
 	}

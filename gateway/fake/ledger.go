@@ -38,7 +38,7 @@ type LedgerEntry struct {
 }
 
 // Ledger tells what was really charged, by the order's id in 32 hexadecimal digits. An order for which no money ever was
-// reserved or taken has no entry.
+// reserved or taken has no entry. What the invoices of a recurring order's subscription took is the order's.
 func (g *Gateway) Ledger() map[string]LedgerEntry {
 	ledger := map[string]LedgerEntry{}
 	for _, c := range g.Charges() {
@@ -64,10 +64,14 @@ func (g *Gateway) Ledger() map[string]LedgerEntry {
 type Charge struct {
 	// ID is the charge's id, which snapshots show as Attempt.
 	ID string `json:"id"`
-	// Reference, OrderID and PaymentUID are of its object.
+	// Reference and PaymentUID are of its object, OrderID too; for a later invoice, whose object carries none, it is the order
+	// of the subscription.
 	Reference  string           `json:"reference"`
 	OrderID    payments.OrderID `json:"order_id"`
 	PaymentUID string           `json:"payment_uid"`
+	// Subscription and Invoice are the ids of what it settles, empty for an order that is paid once.
+	Subscription string `json:"subscription,omitempty"`
+	Invoice      string `json:"invoice,omitempty"`
 	// Status is where it stands.
 	Status ChargeStatus `json:"status"`
 	// Amount is what was asked for.
@@ -85,11 +89,20 @@ type Charge struct {
 func (g *Gateway) Charges() []Charge {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	return g.charges()
+}
+
+// charges is Charges under the lock.
+func (g *Gateway) charges() []Charge {
 	var list []Charge
 	for _, in := range g.state.intents {
 		for _, c := range in.Charges {
 			item := Charge{ID: c.ID, Reference: in.ID, OrderID: in.OrderID, PaymentUID: in.PaymentUID, Status: c.Status,
+				Subscription: in.Subscription, Invoice: in.Invoice,
 				Amount: payments.Money{Amount: c.Amount, Currency: in.Currency}, Captured: c.Captured, At: c.At}
+			if sub := g.state.subByID[in.Subscription]; sub != nil {
+				item.OrderID = sub.OrderID
+			}
 			if c.Status == ChargeCaptured {
 				// An object has at most one charge that took money, so the refunds are of this one.
 				item.Refunded = in.refunded()
@@ -105,17 +118,31 @@ func (g *Gateway) Charges() []Charge {
 	return list
 }
 
-// DoubleCharged lists the orders, in 32 hexadecimal digits and ascending, for which more than one charge holds or has kept
-// money. It is empty as long as all is well.
+// DoubleCharged lists the orders, in 32 hexadecimal digits and ascending, that were charged more than once: more than one
+// charge holds or has kept money. Of a recurring order one charge of each invoice of one subscription is right. It is empty
+// as long as all is well.
 func (g *Gateway) DoubleCharged() []string {
-	holding := map[string]int{}
+	type once struct{ order, what string }
+	charges, whats := map[once]int{}, map[string]int{}
 	for _, c := range g.Charges() {
-		if c.Status == ChargeAuthorized || c.Status == ChargePending || c.Status == ChargeCaptured && c.Captured > c.Refunded {
-			holding[c.OrderID.String()]++
+		if c.Status != ChargeAuthorized && c.Status != ChargePending && (c.Status != ChargeCaptured || c.Captured <= c.Refunded) {
+			continue
+		}
+		order := c.OrderID.String()
+		if c.Subscription == "" {
+			whats[order]++
+			continue
+		}
+		if charges[once{order, c.Subscription}]++; charges[once{order, c.Subscription}] == 1 {
+			whats[order]++
+		}
+		charges[once{order, c.Invoice}]++
+		if charges[once{order, c.Invoice}] > 1 {
+			whats[order]++
 		}
 	}
 	var doubled []string
-	for id, n := range holding {
+	for id, n := range whats {
 		if n > 1 {
 			doubled = append(doubled, id)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -51,6 +52,12 @@ type Options struct {
 	RefundDelay time.Duration
 	// AuthorizationLife is when reserved money is released; 7 days when it is zero.
 	AuthorizationLife time.Duration
+	// Prices are the prices that a plan's GatewayPrice can name, by name.
+	Prices map[string]payments.Money
+	// PauseAfterTrial pauses a subscription whose trial ends without a way to pay; otherwise it is canceled.
+	PauseAfterTrial bool
+	// KeepUnpaid leaves a subscription unpaid when the last repeat of a charge has failed; otherwise it is canceled.
+	KeepUnpaid bool
 	// LateAfter is how many further calls a request with the fault "late" waits before it arrives by itself. When it is
 	// zero it arrives only by [Gateway.DeliverLate].
 	LateAfter int
@@ -86,7 +93,7 @@ func (o Options) withDefaults() Options {
 	if o.AuthorizationLife == 0 {
 		o.AuthorizationLife = defaultAuthorizationLife
 	}
-	o.Currencies = slices.Clone(o.Currencies)
+	o.Currencies, o.Prices = slices.Clone(o.Currencies), maps.Clone(o.Prices)
 	return o
 }
 
@@ -101,6 +108,11 @@ func (o Options) validate() error {
 	for _, c := range o.Currencies {
 		if _, ok := c.Digits(); !ok {
 			return fmt.Errorf("fake: Options.Currencies: %q is not a code of ISO 4217", string(c))
+		}
+	}
+	for name, price := range o.Prices {
+		if _, ok := price.Currency.Digits(); !ok || price.Amount < 1 || name == "" {
+			return fmt.Errorf("fake: Options.Prices: %q is not an amount of a currency of ISO 4217", name)
 		}
 	}
 	if o.Minimum < 1 || o.Maximum < o.Minimum {

@@ -21,6 +21,7 @@ func TestNewRefuses(t *testing.T) {
 		"not allowed":       {fake.Options{}, "AllowFake"},
 		"a bad name":        {fake.Options{AllowFake: true, Name: "My Gateway"}, "Name"},
 		"a bad currency":    {fake.Options{AllowFake: true, Currencies: []payments.Currency{"usd"}}, "Currencies"},
+		"a bad price":       {fake.Options{AllowFake: true, Prices: map[string]payments.Money{"price_1": {Currency: "USD"}}}, "Prices"},
 		"a bad minimum":     {fake.Options{AllowFake: true, Minimum: -1}, "Minimum"},
 		"a maximum below":   {fake.Options{AllowFake: true, Minimum: 100, Maximum: 99}, "Maximum"},
 		"a negative delay":  {fake.Options{AllowFake: true, RefundDelay: -time.Second}, "negative"},

@@ -25,7 +25,8 @@ const (
 //
 // Where the payer was asked to authenticate, they pass, fail or abandon it, and the token is not read. Where the object waits for a way
 // to pay, it is confirmed with the token, or with tok_visa when there is none, and authentication, should the card ask for
-// it, ends as result says.
+// it, ends as result says. By the secret of a subscription's trial nothing is paid: the token's card, or tok_visa's, is set up
+// for the charges after the trial.
 //
 // The error is what the page would show: ErrDeclined when the bank says no or the authentication fails (GatewayCode
 // payment_intent_authentication_failure, no new charge), ErrConflict when nothing is left to do, ErrPaymentNotFound for a
@@ -37,6 +38,9 @@ func (g *Gateway) Authenticate(ctx context.Context, clientSecret string, result 
 	}
 	return g.step(ctx, op, func(now time.Time) *payments.Error {
 		in, ok := g.bySecret(clientSecret)
+		if sub, setup := g.bySetupSecret(clientSecret); setup {
+			return g.setUp(op, sub, result, token, now)
+		}
 		if !ok {
 			_, err := g.find(op, "")
 			return err
@@ -57,7 +61,7 @@ func (g *Gateway) Authenticate(ctx context.Context, clientSecret string, result 
 			return g.decline(op, in, authFailure, now)
 		}
 		// A payer who passes is not asked twice: the try is made as authenticated.
-		return g.try(op, in, result == AuthPass, now)
+		return g.try(op, in, trying{authenticated: result == AuthPass}, now)
 	})
 }
 

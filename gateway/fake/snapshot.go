@@ -27,12 +27,13 @@ func statusOf(in *intent) payments.Status {
 	}
 }
 
-// snapshot tells the full truth about an object.
+// snapshot tells the full truth about an object. Its client secret is told whatever became of it.
 func (g *Gateway) snapshot(in *intent) payments.Snapshot {
 	s := payments.Snapshot{
 		Reference: in.ID, Status: statusOf(in), Amount: payments.Money{Amount: in.Amount, Currency: in.Currency},
 		Captured: in.captured(), Disputed: in.Dispute != nil && in.Dispute.Status == disputeOpen, UnderReview: in.Review,
 		OrderID: in.OrderID, PaymentUID: in.PaymentUID, LiveMode: g.opts.LiveMode, DecidedAt: in.DecidedAt,
+		Customer: in.Customer, NextAction: g.nextAction(in.ID),
 	}
 	for _, r := range in.Refunds {
 		s.Refunds = append(s.Refunds, payments.RefundSnapshot{Reference: r.ID, RefundUID: r.UID, Amount: r.Amount,
@@ -49,9 +50,6 @@ func (g *Gateway) snapshot(in *intent) payments.Snapshot {
 	}
 	if f := in.Failure; f != nil {
 		s.DeclineCode, s.GatewayCode, s.Message = f.DeclineCode, f.Code, f.Message
-	}
-	if s.Status == payments.StatusCreated || s.Status == payments.StatusRequiresAction {
-		s.NextAction = g.nextAction(in.ID)
 	}
 	return s
 }

@@ -18,6 +18,9 @@ type method struct {
 	Brand  string          `json:"brand"`
 	Last4  string          `json:"last4"`
 	Expiry payments.Expiry `json:"expiry"`
+
+	Customer string `json:"customer,omitempty"` // whom it is kept with
+	SetUp    bool   `json:"set_up,omitempty"`   // the payer authenticated when it was saved
 }
 
 // does returns how the card behaves; a card that is gone from the table is approved.

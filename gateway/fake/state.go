@@ -17,6 +17,10 @@ type state struct {
 	chained map[string]int     // how far a chained token is, by digest
 	keys    map[string]*savedAnswer
 
+	customers map[string]*customer
+	subs      []*subscription
+	subByID   map[string]*subscription
+
 	byID  map[string]*intent
 	byUID map[string][]*intent // those that carry it now, or did
 }
@@ -24,11 +28,18 @@ type state struct {
 // newState returns an empty state.
 func newState() *state {
 	return &state{methods: map[string]*method{}, tokens: map[string]*method{}, spent: map[string]bool{},
-		chained: map[string]int{}, keys: map[string]*savedAnswer{}, byID: map[string]*intent{}, byUID: map[string][]*intent{}}
+		chained: map[string]int{}, keys: map[string]*savedAnswer{}, customers: map[string]*customer{},
+		subByID: map[string]*subscription{}, byID: map[string]*intent{}, byUID: map[string][]*intent{}}
 }
 
 // touch notes that an object has changed, or will have when the call is over.
 func (g *Gateway) touch(in *intent) { g.journal.next.touch(in) }
+
+// touchSub notes that a subscription has changed, or will have when the call is over.
+func (g *Gateway) touchSub(sub *subscription) {
+	g.subsMoved = true
+	g.journal.next.touchSub(sub)
+}
 
 // serial counts on.
 func (g *Gateway) serial() uint64 {
@@ -75,23 +86,28 @@ func (g *Gateway) setKey(id string, saved *savedAnswer) {
 
 // intent is the object that a payment is at the processor: Stripe's PaymentIntent.
 type intent struct {
-	ID         string            `json:"id"`
-	PaymentUID string            `json:"payment_uid"`
-	OrderID    payments.OrderID  `json:"order_id"`
-	Account    string            `json:"account,omitempty"`
-	Amount     int64             `json:"amount"`
-	Currency   payments.Currency `json:"currency"`
-	Capture    bool              `json:"capture"`
-	Status     intentStatus      `json:"status"`
-	MethodID   string            `json:"method,omitempty"`  // what is attached
-	Shown      *method           `json:"shown,omitempty"`   // the card of the latest try
-	Failure    *failure          `json:"failure,omitempty"` // of the latest try
-	Charges    []*charge         `json:"charges,omitempty"` // in the order of the tries
-	Refunds    []*refund         `json:"refunds,omitempty"` // in the order in which they were made
-	Dispute    *dispute          `json:"dispute,omitempty"`
-	Review     bool              `json:"review,omitempty"`
-	CreatedAt  time.Time         `json:"created_at"`
-	DecidedAt  time.Time         `json:"decided_at"`
+	ID           string            `json:"id"`
+	PaymentUID   string            `json:"payment_uid"`
+	OrderID      payments.OrderID  `json:"order_id"`
+	Account      string            `json:"account,omitempty"`
+	Amount       int64             `json:"amount"`
+	Currency     payments.Currency `json:"currency"`
+	Capture      bool              `json:"capture"`
+	Customer     string            `json:"customer,omitempty"`
+	Save         bool              `json:"save,omitempty"`         // keep the way to pay with the customer
+	Passed       bool              `json:"passed,omitempty"`       // the payer authenticated in the latest try
+	Invoice      string            `json:"invoice,omitempty"`      // which it settles
+	Subscription string            `json:"subscription,omitempty"` // whose invoice that is
+	Status       intentStatus      `json:"status"`
+	MethodID     string            `json:"method,omitempty"`  // what is attached
+	Shown        *method           `json:"shown,omitempty"`   // the card of the latest try
+	Failure      *failure          `json:"failure,omitempty"` // of the latest try
+	Charges      []*charge         `json:"charges,omitempty"` // in the order of the tries
+	Refunds      []*refund         `json:"refunds,omitempty"` // in the order in which they were made
+	Dispute      *dispute          `json:"dispute,omitempty"`
+	Review       bool              `json:"review,omitempty"`
+	CreatedAt    time.Time         `json:"created_at"`
+	DecidedAt    time.Time         `json:"decided_at"`
 }
 
 // intentStatus is Stripe's name of a status.

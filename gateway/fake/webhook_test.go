@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -117,6 +118,44 @@ func TestVerifyWebhook(t *testing.T) {
 				t.Errorf("the error is %v", err)
 			}
 		})
+	}
+}
+
+func TestParseWebhook(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{WebhookSecret: "whsec_test", LiveMode: true})
+	b.order.Account = "acct_1"
+	s := b.paid("tok_visa", true)
+	sent := b.Events()[0]
+	header := http.Header{fake.SignatureHeader: {sent.Header}}
+	want := payments.WebhookEvent{ID: sent.ID, Type: "payment_intent.succeeded", Object: s.Reference, Payment: s.Reference,
+		PaymentUID: b.order.PaymentUID, OrderID: b.order.OrderID, Account: "acct_1", APIVersion: "2023-10-16", LiveMode: true, CreatedAt: start}
+	if got, err := b.ParseWebhook(header, sent.Body); err != nil || got != want {
+		t.Errorf("the event is %+v (%v), and must be %+v", got, err, want)
+	}
+	large := append(slices.Clone(sent.Body), make([]byte, 1<<20)...)
+	tests := map[string]struct {
+		header http.Header
+		body   []byte
+	}{
+		"no header":     {nil, sent.Body},
+		"two headers":   {http.Header{fake.SignatureHeader: {sent.Header, sent.Header}}, sent.Body},
+		"a long header": {http.Header{fake.SignatureHeader: {sent.Header + strings.Repeat(",v2=x", 1000)}}, sent.Body},
+		"a large body":  {http.Header{fake.SignatureHeader: {b.SignWebhook(large, start)}}, large},
+		"another body":  {header, []byte(`{}`)},
+		"no body":       {header, nil},
+		"too old":       {http.Header{fake.SignatureHeader: {b.SignWebhook(sent.Body, start.Add(-301*time.Second))}}, sent.Body},
+		"too new":       {http.Header{fake.SignatureHeader: {b.SignWebhook(sent.Body, start.Add(301*time.Second))}}, sent.Body},
+	}
+	for name, test := range tests {
+		_, err := b.ParseWebhook(test.header, test.body)
+		if e := problem(t, err); e.Code != payments.ErrInvalid || e.Outcome != payments.OutcomeNotApplied {
+			t.Errorf("%s: the error is %v", name, err)
+		}
+	}
+	unsigned := setup(t, fake.Options{})
+	if _, err := unsigned.ParseWebhook(http.Header{fake.SignatureHeader: {unsigned.SignWebhook(sent.Body, start)}}, sent.Body); !errors.Is(err, payments.ErrInvalid) {
+		t.Errorf("without a secret: %v", err)
 	}
 }
 

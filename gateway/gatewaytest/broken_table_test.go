@@ -10,11 +10,14 @@ import (
 	"github.com/trendsic/payments/gateway/fake"
 )
 
-// brokenGateways are gateways broken on purpose, by what is wrong, with the checks that must name them.
-var brokenGateways = map[string]struct {
+// brokenGateway is a gateway broken on purpose, and the checks that must name it.
+type brokenGateway struct {
 	wrap func(*fake.Gateway) payments.Gateway
 	want []string
-}{
+}
+
+// brokenGateways are gateways broken on purpose, by what is wrong, with the checks that must name them.
+var brokenGateways = map[string]brokenGateway{
 	"has no name": {func(g *fake.Gateway) payments.Gateway {
 		return &broken{Gateway: g, name: func() string { return "" }}
 	}, []string{"name"}},

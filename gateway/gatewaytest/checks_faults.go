@@ -50,6 +50,10 @@ func (p *probe) mishaps() (errs []error, secrets []string) {
 		_, err = p.confirm(ref, in.Reference)
 		add(err)
 	}
+	if p.subs != nil && p.intents != nil {
+		more, secret := p.subscriptionMishaps()
+		errs, secrets = append(errs, more...), append(secrets, secret)
+	}
 	for _, f := range p.Faults {
 		if !f.Hangs {
 			p.inject("authorize", f.Name)
@@ -199,8 +203,11 @@ var faultChecks = []Check{
 const lostRule = "The outcome of a request whose answer is lost is unknown (and not applied when the gateway says so), " +
 	"and the same request under the same key has one effect in all."
 
+// sending makes a call whose answer is lost.
+type sending func(call func(context.Context) error) error
+
 // eachFault runs a part for each fault.
-func (p *probe) eachFault(operation string, part func(p *probe, f Fault, send func(call func(context.Context) error) error)) {
+func (p *probe) eachFault(operation string, part func(p *probe, f Fault, send sending)) {
 	for _, f := range p.Faults {
 		part(p, f, func(call func(context.Context) error) error { return p.lose(operation, f, call) })
 	}
@@ -254,7 +261,7 @@ func (p *probe) again(f Fault, call func(context.Context) error) error {
 	return call(p.ctx)
 }
 
-func lostAuthorize(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostAuthorize(p *probe, f Fault, send sending) {
 	ref := p.ref()
 	req := p.request(ref, true)
 	if send(func(ctx context.Context) error { _, err := p.Gateway.Authorize(ctx, req); return err }) == nil {
@@ -262,14 +269,14 @@ func lostAuthorize(p *probe, f Fault, send func(func(context.Context) error) err
 	}
 }
 
-func lostPrepare(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostPrepare(p *probe, f Fault, send sending) {
 	ref := p.ref()
 	req := payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Amount: p.Money, Source: source(p.Approve), Capture: true}
 	_ = send(func(ctx context.Context) error { _, err := p.intents.Prepare(ctx, req); return err })
 	p.charged(f.Name, ref.OrderID, Charges{})
 }
 
-func lostConfirm(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostConfirm(p *probe, f Fault, send sending) {
 	ref := p.ref()
 	in := p.prepare(ref, source(p.Approve))
 	req := payments.ConfirmRequest{PaymentRef: ref, Key: p.key(), Reference: in.Reference}
@@ -281,7 +288,7 @@ func lostConfirm(p *probe, f Fault, send func(func(context.Context) error) error
 	p.charged(f.Name, ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 }
 
-func lostCapture(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostCapture(p *probe, f Fault, send sending) {
 	ref, s := p.pay(false)
 	req := payments.CaptureRequest{PaymentRef: ref, Key: p.key(), Reference: s.Reference, Amount: p.Money}
 	if send(func(ctx context.Context) error { _, err := p.Gateway.Capture(ctx, req); return err }) != nil {
@@ -290,7 +297,7 @@ func lostCapture(p *probe, f Fault, send func(func(context.Context) error) error
 	p.charged(f.Name, ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 }
 
-func lostVoid(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostVoid(p *probe, f Fault, send sending) {
 	ref, s := p.pay(false)
 	req := payments.VoidRequest{PaymentRef: ref, Key: p.key(), Reference: s.Reference}
 	if send(func(ctx context.Context) error { _, err := p.Gateway.Void(ctx, req); return err }) != nil {
@@ -300,7 +307,7 @@ func lostVoid(p *probe, f Fault, send func(func(context.Context) error) error) {
 	p.charged(f.Name, ref.OrderID, Charges{})
 }
 
-func lostRefund(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostRefund(p *probe, f Fault, send sending) {
 	ref, s := p.pay(true)
 	req := p.refund(ref, s.Reference, 3)
 	err := send(func(ctx context.Context) error { _, err := p.Gateway.Refund(ctx, req); return err })
@@ -316,7 +323,7 @@ func lostRefund(p *probe, f Fault, send func(func(context.Context) error) error)
 	}
 }
 
-func lostFetch(p *probe, f Fault, send func(func(context.Context) error) error) {
+func lostFetch(p *probe, f Fault, send sending) {
 	ref, s := p.pay(true)
 	_ = send(func(ctx context.Context) error {
 		_, err := p.Gateway.Fetch(ctx, payments.FetchRequest{PaymentRef: ref, Reference: s.Reference})

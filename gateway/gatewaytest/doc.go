@@ -12,6 +12,9 @@
 //		}})
 //	}
 //
+// The optional capabilities (webhooks, subscriptions, lists of charges) are checked where the gateway has them and the
+// Subject gives what they need: events to read, a way to move the time on, faults, the payer's part.
+//
 // What a gateway or its sandbox cannot do is left out of the Subject, and the checks that need it are skipped by
 // themselves; anything else is skipped by name and with a reason, and the core checks not at all. Each check has a rule,
 // which is printed when it is violated. [Checks] lists them.

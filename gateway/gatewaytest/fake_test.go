@@ -1,10 +1,14 @@
 package gatewaytest_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,19 +20,57 @@ import (
 
 // fakeHarness is the harness of the fake gateway; wrap, when it is set, breaks it.
 func fakeHarness(wrap func(*fake.Gateway) payments.Gateway, o fake.Options) gatewaytest.Harness {
-	o.AllowFake = true
 	return gatewaytest.Harness{Parallel: true, New: func(context.Context) (*gatewaytest.Subject, error) {
-		g, err := fake.New(o)
-		if err != nil {
-			return nil, err
-		}
-		return fakeSubject(g, wrap), nil
+		return fakeSubject(o, wrap)
 	}}
 }
 
+// timepiece is the wall clock, which can be moved on.
+type timepiece struct{ ahead atomic.Int64 }
+
+// Now returns the time.
+func (c *timepiece) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// postbox keeps the events of a gateway and signs them anew.
+type postbox struct {
+	mu     sync.Mutex
+	g      *fake.Gateway
+	clock  *timepiece
+	events []fake.Event
+}
+
+// event makes a request of the latest event about an object.
+func (b *postbox) event(_ context.Context, spec gatewaytest.EventSpec) (http.Header, []byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, b.g.Events()...)
+	signer := b.g
+	if spec.Forged {
+		other, err := fake.New(fake.Options{AllowFake: true, WebhookSecret: "whsec_forged"})
+		if err != nil {
+			return nil, nil, err
+		}
+		signer = other
+	}
+	for _, e := range slices.Backward(b.events) {
+		if e.Reference == spec.Reference || e.Object == spec.Reference {
+			body := append(slices.Clone(e.Body), bytes.Repeat([]byte(" "), spec.Pad)...)
+			return http.Header{fake.SignatureHeader: {signer.SignWebhook(body, b.clock.Now().Add(-spec.Age))}}, body, nil
+		}
+	}
+	return nil, nil, errors.New("there is no such event")
+}
+
 // fakeSubject tells the suite all that the fake can do.
-func fakeSubject(g *fake.Gateway, wrap func(*fake.Gateway) payments.Gateway) *gatewaytest.Subject {
+func fakeSubject(o fake.Options, wrap func(*fake.Gateway) payments.Gateway) (*gatewaytest.Subject, error) {
 	var tokens atomic.Int64
+	clock := &timepiece{}
+	o.AllowFake, o.Clock, o.WebhookSecret = true, clock.Now, "whsec_gatewaytest"
+	g, err := fake.New(o)
+	if err != nil {
+		return nil, err
+	}
+	box := &postbox{g: g, clock: clock}
 	s := &gatewaytest.Subject{
 		Gateway: g,
 		Approve: payments.NewToken("tok_visa"), Decline: payments.NewToken("tok_chargeDeclined"),
@@ -58,6 +100,11 @@ func fakeSubject(g *fake.Gateway, wrap func(*fake.Gateway) payments.Gateway) *ga
 		FailRefund: func(ctx context.Context, reference string) error {
 			return g.SettleRefund(ctx, reference, false)
 		},
+		Saves: true, Event: box.event, Now: clock.Now,
+		Advance: func(ctx context.Context, d time.Duration) error {
+			clock.ahead.Add(int64(d))
+			return g.Tick(ctx)
+		},
 	}
 	for _, f := range fake.Faults() {
 		if f.Lost && !strings.HasPrefix(string(f.Fault), "panic") {
@@ -69,7 +116,7 @@ func fakeSubject(g *fake.Gateway, wrap func(*fake.Gateway) payments.Gateway) *ga
 	if wrap != nil {
 		s.Gateway = wrap(g)
 	}
-	return s
+	return s, nil
 }
 
 func TestFake(t *testing.T) {
@@ -103,11 +150,7 @@ func TestFakeWithFile(t *testing.T) {
 	dir := t.TempDir()
 	h := fakeHarness(nil, fake.Options{})
 	h.New = func(context.Context) (*gatewaytest.Subject, error) {
-		g, err := fake.New(fake.Options{AllowFake: true, StateFile: fmt.Sprintf("%s/%d.json", dir, files.Add(1))})
-		if err != nil {
-			return nil, err
-		}
-		return fakeSubject(g, nil), nil
+		return fakeSubject(fake.Options{StateFile: fmt.Sprintf("%s/%d.json", dir, files.Add(1))}, nil)
 	}
 	gatewaytest.Run(t, h)
 }

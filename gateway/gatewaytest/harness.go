@@ -3,6 +3,7 @@ package gatewaytest
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -48,19 +49,40 @@ type Subject struct {
 	// Faults are what Inject can do.
 	Faults []Fault
 	// Inject makes the next call of an operation go wrong: "prepare", "confirm", "authorize", "capture", "void",
-	// "refund" or "fetch".
+	// "refund" or "fetch", and, where the gateway can do it, "subscribe", "fetch_subscription", "cancel_subscription" or
+	// "list_charges".
 	Inject func(operation, fault string) error
 	// Arrive lets requests arrive that are still on their way after a fault.
 	Arrive func(ctx context.Context) error
 	// FailRefund lets a refund, by its Reference, fail after it succeeded.
 	FailRefund func(ctx context.Context, refundReference string) error
+	// Saves tells that the gateway keeps ways to pay with a customer ([payments.Saving]) and charges them off session.
+	Saves bool
+	// Event makes a request of an event as the gateway sends it, for a [payments.WebhookGateway].
+	Event func(ctx context.Context, spec EventSpec) (http.Header, []byte, error)
+	// Now is the gateway's clock, the wall clock when it is nil, and Advance moves the gateway's time on, so that
+	// subscriptions are renewed.
+	Now     func() time.Time
+	Advance func(ctx context.Context, d time.Duration) error
 	// Refused is an amount that the gateway does not take, for a gateway that says so by [payments.Limiter].
 	Refused payments.Money
 	// Close is called when the check is over.
 	Close func()
 }
 
-// Charges is what was really charged for one order.
+// EventSpec says which event is asked of the harness, and how it is signed.
+type EventSpec struct {
+	// Reference is the payment, or the subscription, that the event is about.
+	Reference string
+	// Age is how long ago the event was signed; below zero it is signed in the future.
+	Age time.Duration
+	// Forged tells that it is signed with another secret than the gateway knows.
+	Forged bool
+	// Pad is how many spaces are put behind the body before it is signed.
+	Pad int
+}
+
+// Charges is what was really charged for one order; for a recurring order, with all invoices of its subscription.
 type Charges struct {
 	// Count is how many charges hold or have taken money.
 	Count int

@@ -20,14 +20,21 @@ type probe struct {
 	*Subject
 	ctx     context.Context // one check's own; a probe does not outlive it
 	intents payments.IntentGateway
+	subs    payments.SubscriptionGateway
+	lister  payments.ChargeLister
+	hooks   payments.WebhookGateway
 
 	mu       sync.Mutex
 	problems []string
 }
 
 func newProbe(ctx context.Context, s *Subject) *probe {
-	intents, _ := payments.CapabilityOf[payments.IntentGateway](s.Gateway)
-	return &probe{Subject: s, ctx: ctx, intents: intents}
+	p := &probe{Subject: s, ctx: ctx}
+	p.intents, _ = payments.CapabilityOf[payments.IntentGateway](s.Gateway)
+	p.subs, _ = payments.CapabilityOf[payments.SubscriptionGateway](s.Gateway)
+	p.lister, _ = payments.CapabilityOf[payments.ChargeLister](s.Gateway)
+	p.hooks, _ = payments.CapabilityOf[payments.WebhookGateway](s.Gateway)
+	return p
 }
 
 // errorf notes a problem.

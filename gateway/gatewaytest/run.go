@@ -29,7 +29,8 @@ type Check struct {
 // Checks lists all checks in the order in which they are made.
 func Checks() []Check {
 	return slices.Concat(basicChecks, declineChecks, keyChecks, intentChecks, actionChecks, captureChecks, voidChecks,
-		refundChecks, fetchChecks, limitChecks, secretChecks, contextChecks, faultChecks, parallelChecks)
+		refundChecks, fetchChecks, limitChecks, secretChecks, contextChecks, faultChecks, parallelChecks,
+		webhookChecks, listChecks, savingChecks, subscribeChecks, cancelChecks)
 }
 
 // Violation is the error for one check that was violated. [Verify] joins them; errors.As finds the first.

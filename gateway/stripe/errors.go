@@ -16,6 +16,12 @@ import (
 // the 15 ways in which an answer can be lost, the charge existed. The cause's text, which may hold a client secret, stays
 // behind.
 func (g *Gateway) failure(op string, err error) error {
+	var ours *payments.Error
+	if errors.As(err, &ours) {
+		named := *ours // refused before anything was sent
+		named.Op, named.Gateway = "stripe."+op, g.Name()
+		return &named
+	}
 	out := payments.Error{Op: "stripe." + op, Gateway: g.Name(), Code: payments.ErrUnavailable, Message: "Stripe cannot be reached"}
 	var e *stripego.Error
 	if !errors.As(err, &e) {

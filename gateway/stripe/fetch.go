@@ -3,6 +3,7 @@ package stripe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -26,7 +27,7 @@ func (g *Gateway) Fetch(ctx context.Context, req payments.FetchRequest) (payment
 	if snap.Status != payments.StatusPaid {
 		return snap, nil
 	}
-	if err := g.addRefunds(ctx, req.Account, &snap); err != nil {
+	if err := g.addRefunds(ctx, req.Account, &snap, released(pi.LatestCharge)); err != nil {
 		return payments.Snapshot{}, g.failure(op, err)
 	}
 	if snap.Disputed {
@@ -55,13 +56,30 @@ func (g *Gateway) intent(ctx context.Context, req payments.FetchRequest) (*strip
 // byUID is the search for our reference. A UID has no quotes in it.
 func byUID(uid string) string { return fmt.Sprintf("metadata['%s']:'%s'", metaPayment, uid) }
 
-// addRefunds lists the intent's refunds: those that failed too, which the charge's amount_refunded does not tell.
-func (g *Gateway) addRefunds(ctx context.Context, account string, snap *payments.Snapshot) error {
+// addRefunds lists the intent's refunds, the oldest first: those that failed too, which the charge's amount_refunded does not
+// tell. What was reserved and not captured Stripe may list as a refund as well; it never was the merchant's, and is left out.
+func (g *Gateway) addRefunds(ctx context.Context, account string, snap *payments.Snapshot, released int64) error {
+	var all []*stripego.Refund
 	list := g.api.Refunds.List(&stripego.RefundListParams{ListParams: g.listParams(ctx, account), PaymentIntent: stripego.String(snap.Reference)})
 	for list.Next() {
-		snap.Refunds = append(snap.Refunds, refund(list.Refund()))
+		all = append(all, list.Refund())
+	}
+	for _, r := range slices.Backward(all) {
+		if released > 0 && r.Amount == released && r.Metadata[metaRefund] == "" {
+			released = 0
+			continue
+		}
+		snap.Refunds = append(snap.Refunds, refund(r))
 	}
 	return list.Err()
+}
+
+// released is what was reserved by a charge and not captured.
+func released(ch *stripego.Charge) int64 {
+	if ch == nil || !ch.Captured || ch.AmountCaptured <= 0 {
+		return 0
+	}
+	return max(0, ch.Amount-ch.AmountCaptured)
 }
 
 // addDisputes tells whether a dispute is open. The money of one that was lost is gone: it is told as a refund made elsewhere.
@@ -119,6 +137,6 @@ func listed(ch *stripego.Charge) payments.ListedCharge {
 	if ch.Captured {
 		c.Captured = minor(ch.AmountCaptured, c.Amount.Currency)
 	}
-	c.Refunded = minor(ch.AmountRefunded, c.Amount.Currency)
+	c.Refunded = minor(max(0, ch.AmountRefunded-released(ch)), c.Amount.Currency)
 	return c
 }

@@ -32,7 +32,7 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 	if req.Amount != (payments.Money{}) {
 		n, err := units(req.Amount)
 		if err != nil {
-			return payments.Snapshot{}, err
+			return payments.Snapshot{}, g.failure(op, err)
 		}
 		p.Amount, p.Currency = stripego.Int64(n), currency(req.Amount.Currency)
 	}
@@ -97,7 +97,7 @@ func (g *Gateway) paymentMethod(ctx context.Context, src payments.Source, key, a
 	case src.IsZero():
 		return "", nil
 	case src.Card != nil && !g.opts.RawCards:
-		return "", field("Source.Card", "card numbers are not taken; send a token")
+		return "", field(payments.ErrUnsupported, "Source.Card", "card numbers are not taken; send a token")
 	case src.Card != nil:
 		c := src.Card
 		card.Number, card.CVC = stripego.String(c.Number.Reveal()), optional(c.CVC.Reveal())
@@ -107,7 +107,7 @@ func (g *Gateway) paymentMethod(ctx context.Context, src payments.Source, key, a
 	case strings.HasPrefix(token, "tok_"):
 		card.Token = stripego.String(token)
 	default:
-		return "", field("Source.Token", "the token is no token (tok_...) and no payment method (pm_...) of Stripe's")
+		return "", field(payments.ErrInvalid, "Source.Token", "the token is no token (tok_...) and no payment method (pm_...) of Stripe's")
 	}
 	pm, err := g.api.PaymentMethods.New(&stripego.PaymentMethodParams{Params: g.params(ctx, key, account),
 		Type: stripego.String(string(stripego.PaymentMethodTypeCard)), Card: card})
@@ -121,8 +121,8 @@ func (g *Gateway) paymentMethod(ctx context.Context, src payments.Source, key, a
 }
 
 // field is a refusal that names a field of the request.
-func field(name, message string) error {
-	return &payments.Error{Code: payments.ErrInvalid, Outcome: payments.OutcomeNotApplied, Message: message,
+func field(code payments.Code, name, message string) error {
+	return &payments.Error{Op: "stripe.payment_method", Code: code, Outcome: payments.OutcomeNotApplied, Message: message,
 		Fields: []payments.FieldError{{Field: name, Code: "Token", Message: message}}}
 }
 
@@ -174,7 +174,7 @@ func (g *Gateway) Authorize(ctx context.Context, req payments.AuthorizeRequest) 
 	}
 	n, err := units(req.Amount)
 	if err != nil {
-		return payments.Snapshot{}, err
+		return payments.Snapshot{}, g.failure(op, err)
 	}
 	p := &stripego.PaymentIntentParams{Params: g.params(ctx, req.Key+":create", req.Account), Amount: stripego.Int64(n),
 		Currency: currency(req.Amount.Currency), Confirm: stripego.Bool(true), PaymentMethod: optional(pm), Customer: optional(customer),
@@ -235,11 +235,20 @@ func (g *Gateway) reread(ctx context.Context, op string, req payments.FetchReque
 	}
 }
 
-// answer makes a decline an error beside its snapshot.
+// answer makes a decline, and an intent that is canceled, an error beside its snapshot.
 func answer(name, op string, snap payments.Snapshot) (payments.Snapshot, error) {
-	if snap.Status != payments.StatusDeclined {
+	switch snap.Status {
+	case payments.StatusDeclined:
+	case payments.StatusCanceled:
+		return snap, ended(name, op, "the payment was canceled")
+	default:
 		return snap, nil
 	}
 	return snap, &payments.Error{Op: "stripe." + op, Gateway: name, Code: payments.ErrDeclined, Outcome: payments.OutcomeNotApplied,
 		DeclineCode: snap.DeclineCode, GatewayCode: snap.GatewayCode, Message: snap.Message}
+}
+
+// ended is the refusal of a request for which the intent's state is too late.
+func ended(name, op, message string) error {
+	return &payments.Error{Op: "stripe." + op, Gateway: name, Code: payments.ErrConflict, Outcome: payments.OutcomeNotApplied, Message: message}
 }

@@ -10,17 +10,14 @@ import (
 )
 
 // exponents are the digits that Stripe counts after the point, where they are not two
-// (https://docs.stripe.com/currencies#zero-decimal and #three-decimal). ISK and UGX are logically without digits and sent
-// with two, of zeros (#special-cases); UGX stands in both of Stripe's lists, and the special case rules.
+// (https://docs.stripe.com/currencies#zero-decimal and #three-decimal). ISK and UGX are not among them: they are logically
+// without digits and sent with two, of zeros (#special-cases). UGX stands in Stripe's list of those without digits too, and
+// the special case rules.
 var exponents = map[payments.Currency]int{
 	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "JPY": 0, "KMF": 0, "KRW": 0, "MGA": 0, "PYG": 0, "RWF": 0, "VND": 0, "VUV": 0,
 	"XAF": 0, "XOF": 0, "XPF": 0,
 	"BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3,
-	"ISK": 2, "UGX": 2,
 }
-
-// multiples are what an amount in Stripe's units must be a multiple of.
-var multiples = map[payments.Currency]int64{"ISK": 100, "UGX": 100, "BHD": 10, "JOD": 10, "KWD": 10, "OMR": 10, "TND": 10}
 
 // minimums are the smallest charges, in Stripe's units (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
 // They hold for an account that settles in the currency: another account is held to its own minimum, converted. The table is
@@ -51,6 +48,8 @@ func unsupported(message string) *payments.Error {
 	return &payments.Error{Op: "stripe.limit", Code: payments.ErrUnsupported, Outcome: payments.OutcomeNotApplied, Message: message}
 }
 
+func (g *Gateway) unsupported(message string) error { return g.failure("limit", unsupported(message)) }
+
 // units converts ISO 4217's minor units into Stripe's. It refuses an amount that Stripe cannot count.
 func units(m payments.Money) (int64, error) {
 	iso, ok := m.Currency.Digits()
@@ -70,7 +69,7 @@ func units(m payments.Money) (int64, error) {
 		}
 		n /= 10
 	}
-	if by := multiples[m.Currency]; by != 0 && n%by != 0 {
+	if exponent(m.Currency) == 3 && n%10 != 0 {
 		return 0, unsupported("the last digit of an amount in " + string(m.Currency) + " must be zero")
 	}
 	return n, nil
@@ -105,13 +104,13 @@ func exponent(c payments.Currency) int {
 func (g *Gateway) Limit(amount payments.Money) error {
 	n, err := units(amount)
 	if err != nil {
-		return err
+		return g.failure("limit", err)
 	}
 	if least := minimums[amount.Currency]; n < max(least, 1) {
-		return unsupported("Stripe takes no less than " + money(max(least, 1), stripego.Currency(amount.Currency)).String())
+		return g.unsupported("Stripe takes no less than " + money(max(least, 1), stripego.Currency(amount.Currency)).String())
 	}
 	if n > g.opts.MaxAmount {
-		return unsupported("Stripe takes no more than " + money(g.opts.MaxAmount, stripego.Currency(amount.Currency)).String())
+		return g.unsupported("Stripe takes no more than " + money(g.opts.MaxAmount, stripego.Currency(amount.Currency)).String())
 	}
 	return nil
 }

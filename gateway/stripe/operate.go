@@ -13,7 +13,7 @@ import (
 func (g *Gateway) Capture(ctx context.Context, req payments.CaptureRequest) (payments.Snapshot, error) {
 	n, err := units(req.Amount)
 	if err != nil {
-		return payments.Snapshot{}, err
+		return payments.Snapshot{}, g.failure("capture", err)
 	}
 	pi, err := g.api.PaymentIntents.Capture(req.Reference, &stripego.PaymentIntentCaptureParams{
 		Params: g.params(ctx, req.Key, req.Account), AmountToCapture: stripego.Int64(n), Expand: expanded})
@@ -24,21 +24,17 @@ func (g *Gateway) Capture(ctx context.Context, req payments.CaptureRequest) (pay
 func (g *Gateway) Void(ctx context.Context, req payments.VoidRequest) (payments.Snapshot, error) {
 	pi, err := g.api.PaymentIntents.Cancel(req.Reference, &stripego.PaymentIntentCancelParams{
 		Params: g.params(ctx, req.Key, req.Account), Expand: expanded})
-	snap, err := g.moved(ctx, "void", payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference}, payments.StatusCanceled, pi, err)
-	if err == nil && snap.Status == payments.StatusPaid {
-		return snap, &payments.Error{Op: "stripe.void", Gateway: g.Name(), Code: payments.ErrConflict, Outcome: payments.OutcomeNotApplied,
-			Message: "the payment was captured; refund it instead"}
-	}
-	return snap, err
+	return g.moved(ctx, "void", payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference}, payments.StatusCanceled, pi, err)
 }
 
-// moved answers a capture or a cancellation. Where Stripe says that the state does not allow it, the intent is read: it may
-// well be in the state that was asked for, or at an end that settles the question.
+// moved answers a capture or a cancellation. What was replayed is an old truth, and where Stripe says that the state does not
+// allow it the intent may well be in the state that was asked for: it is read, and settles the question when it is at an end.
 func (g *Gateway) moved(ctx context.Context, op string, again payments.FetchRequest, want payments.Status, pi *stripego.PaymentIntent, err error) (payments.Snapshot, error) {
 	if err == nil && !replayed(pi.LastResponse) {
 		return snapshot(pi), nil
 	}
-	failure := error(nil)
+	failure := error(&payments.Error{Op: "stripe." + op, Gateway: g.Name(), Code: payments.ErrUnavailable, Replayed: true,
+		Message: "Stripe repeated an old answer, and cannot be asked for the new one"})
 	if err != nil {
 		failure = g.failure(op, err)
 		var e *stripego.Error
@@ -46,13 +42,16 @@ func (g *Gateway) moved(ctx context.Context, op string, again payments.FetchRequ
 			return payments.Snapshot{}, failure
 		}
 	}
-	snap, readErr := g.reread(ctx, op, again, failure)
-	if readErr != nil || failure == nil {
-		return snap, readErr
-	}
-	switch snap.Status {
-	case want, payments.StatusPaid, payments.StatusCanceled:
+	snap, readErr := g.Fetch(ctx, again)
+	switch {
+	case readErr != nil:
+		return payments.Snapshot{}, failure
+	case snap.Status == want:
 		return snap, nil
+	case snap.Status == payments.StatusPaid:
+		return snap, ended(g.Name(), op, "the payment was captured; refund it instead")
+	case snap.Status == payments.StatusCanceled:
+		return snap, ended(g.Name(), op, "the payment was canceled")
 	default:
 		return payments.Snapshot{}, failure
 	}
@@ -63,7 +62,7 @@ func (g *Gateway) moved(ctx context.Context, op string, again payments.FetchRequ
 func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payments.Snapshot, error) {
 	n, err := units(req.Amount)
 	if err != nil {
-		return payments.Snapshot{}, err
+		return payments.Snapshot{}, g.failure("refund", err)
 	}
 	meta := metadata(req.PaymentRef)
 	meta[metaRefund] = req.RefundUID

@@ -123,11 +123,15 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 	if err == nil {
 		return g.FetchSubscription(ctx, again)
 	}
+	failure := g.failure(op, err)
+	if payments.OutcomeOf(failure) == payments.OutcomeUnknown {
+		return payments.SubscriptionSnapshot{}, failure
+	}
 	// Stripe answers 404 for a subscription that is canceled already, and 400 for a change of one.
 	if snap, readErr := g.FetchSubscription(ctx, again); readErr == nil && (snap.Status.Ended() || req.AtPeriodEnd && snap.CancelAtPeriodEnd) {
 		return snap, nil
 	}
-	return payments.SubscriptionSnapshot{}, g.failure(op, err)
+	return payments.SubscriptionSnapshot{}, failure
 }
 
 // subscriptionSnapshot reads a subscription. The secret is the first invoice's until it is paid, or that of the way to pay

@@ -25,7 +25,7 @@ var _ payments.Store = (*Store)(nil)
 // New returns an empty store that judges leases by the clock; nil is time.Now.
 func New(clock func() time.Time) *Store {
 	if clock == nil {
-		clock = time.Now
+		clock = time.Now //nolint:forbidigo // this is the clock
 	}
 	return &Store{clock: clock, turn: make(chan struct{}, 1), state: newState()}
 }

@@ -64,7 +64,7 @@ func (c *checker) same(got, want any, what string) {
 func uid() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:])
-	ms := time.Now().UnixMilli()
+	ms := time.Now().UnixMilli() //nolint:forbidigo // The time orders the uids, and nothing is decided by it.
 	for i := range 6 {
 		b[i] = byte(ms >> (40 - 8*i)) //nolint:gosec // The lowest eight bits are meant.
 	}

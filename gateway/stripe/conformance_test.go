@@ -1,0 +1,228 @@
+package stripe_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/gatewaytest"
+	"github.com/trendsic/payments/gateway/stripe"
+	"github.com/trendsic/payments/gateway/stripe/stripetest"
+)
+
+var (
+	anyBase = flag.String("stripe-base", "", "run the conformance suite against this server: scheme, host and port, without /v1")
+	anyKey  = flag.String("stripe-key", "sk_test_123", "the secret key for -stripe-base")
+	anySkip = flag.String("stripe-skip", "", "checks that the server of -stripe-base cannot pass: name=reason, separated by semicolons")
+)
+
+// emulation is a gateway over an emulator of its own.
+type emulation struct {
+	*stripetest.Server
+	clock  *timepiece
+	mu     sync.Mutex
+	events []stripetest.Delivery
+	tokens atomic.Int64
+}
+
+// timepiece is the wall clock, which can be moved on.
+type timepiece struct{ ahead atomic.Int64 }
+
+// Now returns the time.
+func (c *timepiece) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+const webhookSecret = "whsec_conformance"
+
+// emulate starts an emulator on a socket of its own. Connections are not kept alive: net/http repeats a POST with an
+// Idempotency-Key by itself when one of those dies, and a fault would then test nothing.
+func emulate(change ...func(*stripetest.Options)) (*emulation, *stripe.Gateway, func(), error) {
+	e := &emulation{clock: &timepiece{}}
+	o := stripetest.Options{Clock: e.clock.Now, WebhookSecret: webhookSecret, Deliver: e.keep}
+	for _, f := range change {
+		f(&o)
+	}
+	server, err := stripetest.New(o)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	e.Server = server
+	web := httptest.NewServer(server)
+	transport := &http.Transport{DisableKeepAlives: true}
+	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
+		HTTPClient: &http.Client{Transport: transport, Timeout: 5 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
+	if err != nil {
+		web.Close()
+		return nil, nil, nil, err
+	}
+	return e, g, func() {
+		web.CloseClientConnections()
+		web.Close()
+		_ = server.Close()
+	}, nil
+}
+
+// keep keeps what the emulator delivers.
+func (e *emulation) keep(_ context.Context, d stripetest.Delivery) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.events = append(e.events, d)
+	return nil
+}
+
+// event makes a request of the latest event about an object.
+func (e *emulation) event(_ context.Context, spec gatewaytest.EventSpec) (http.Header, []byte, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	secret := webhookSecret
+	if spec.Forged {
+		secret = "whsec_forged"
+	}
+	for _, d := range slices.Backward(e.events) {
+		if d.Object == spec.Reference {
+			body := append(slices.Clone(d.Body), bytes.Repeat([]byte(" "), spec.Pad)...)
+			return http.Header{"Stripe-Signature": {stripetest.Sign(body, e.clock.Now().Add(-spec.Age), secret)}}, body, nil
+		}
+	}
+	return nil, nil, errors.New("there is no such event")
+}
+
+// authenticate is the payer.
+func (e *emulation) authenticate(ctx context.Context, secret payments.ClientSecret, pass bool) error {
+	result := stripetest.AuthFail
+	if pass {
+		result = stripetest.AuthPass
+	}
+	if err := e.Authenticate(ctx, secret.Reveal(), result, ""); !errors.Is(err, stripetest.ErrDeclined) {
+		return err
+	}
+	return nil
+}
+
+// subject tells the suite all that Stripe can do.
+func (e *emulation) subject(g *stripe.Gateway, closing func()) *gatewaytest.Subject {
+	s := &gatewaytest.Subject{
+		Gateway: g, Approve: payments.NewToken("pm_card_visa"), Decline: payments.NewToken("tok_chargeDeclined"),
+		Action: payments.NewToken("pm_card_threeDSecure2Required"),
+		OneTime: func() (payments.Token, error) {
+			return payments.NewToken(fmt.Sprintf("tok_visa__%d", e.tokens.Add(1))), nil
+		},
+		Authenticate: e.authenticate,
+		Charges: func(_ context.Context, order payments.OrderID) (gatewaytest.Charges, error) {
+			c := e.Ledger()[order.String()]
+			return gatewaytest.Charges{Count: c.Charges, Captured: isoMinor(c.Captured, c.Currency), Refunded: isoMinor(c.Refunded, c.Currency)}, nil
+		},
+		Inject: e.inject,
+		Arrive: func(ctx context.Context) error { e.DeliverLate(ctx); return nil },
+		FailRefund: func(ctx context.Context, reference string) error {
+			return e.SettleRefund(ctx, reference, false)
+		},
+		Refused: payments.Money{Amount: 1, Currency: "USD"},
+		Saves:   true, Event: e.event, Now: e.clock.Now,
+		Advance: func(ctx context.Context, d time.Duration) error {
+			e.clock.ahead.Add(int64(d))
+			return e.Advance(ctx, 0)
+		},
+		Close: closing,
+	}
+	for _, f := range stripetest.Faults() {
+		if f.Lost {
+			s.Faults = append(s.Faults, gatewaytest.Fault{Name: string(f.Fault), NotApplied: f.Fault == stripetest.Fault429,
+				Saved: strings.HasPrefix(string(f.Fault), "500_saved"), Hangs: f.Hangs})
+		}
+	}
+	return s
+}
+
+// inject makes the next call of one of the suite's operations go wrong, by the API's own names.
+func (e *emulation) inject(operation, fault string) error {
+	names := map[string]string{"fetch_subscription": "subscriptions.retrieve", "cancel_subscription": "subscriptions.cancel", "list_charges": "charges.list"}
+	if name, ok := names[operation]; ok {
+		operation = name
+	}
+	return e.Fault(operation, stripetest.Fault(fault), 1)
+}
+
+// isoMinor turns the emulator's amount, in Stripe's units, into ISO 4217's where the two differ.
+func isoMinor(n int64, currency string) int64 {
+	switch strings.ToUpper(currency) {
+	case "ISK", "UGX":
+		return n / 100
+	case "MGA":
+		return n * 100
+	default:
+		return n
+	}
+}
+
+func emulated(change ...func(*stripetest.Options)) func(context.Context) (*gatewaytest.Subject, error) {
+	return func(context.Context) (*gatewaytest.Subject, error) {
+		e, g, closing, err := emulate(change...)
+		if err != nil {
+			return nil, err
+		}
+		return e.subject(g, closing), nil
+	}
+}
+
+// TestConformance runs the suite over the emulator, with idempotency and without.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	t.Run("as Stripe", func(t *testing.T) {
+		t.Parallel()
+		gatewaytest.Run(t, gatewaytest.Harness{Parallel: true, New: emulated()})
+	})
+}
+
+// TestAnyStripe runs the suite against the server that -stripe-base names. What a server lacks is skipped by -stripe-skip, with
+// its reason.
+func TestAnyStripe(t *testing.T) {
+	if *anyBase == "" {
+		t.Skip("-stripe-base is not given: there is no other Stripe server to run against")
+	}
+	skip := map[string]string{}
+	for part := range strings.SplitSeq(*anySkip, ";") {
+		if name, reason, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
+			skip[name] = reason
+		}
+	}
+	gatewaytest.Run(t, gatewaytest.Harness{Skip: skip, New: func(context.Context) (*gatewaytest.Subject, error) {
+		g, err := stripe.New(stripe.Options{SecretKey: *anyKey, BaseURL: *anyBase})
+		return &gatewaytest.Subject{Gateway: g, Approve: payments.NewToken("pm_card_visa"), Decline: payments.NewToken("pm_card_visa_chargeDeclined"),
+			Action: payments.NewToken("pm_card_authenticationRequired"), Saves: true}, err
+	}})
+}
+
+// TestConformanceWithoutIdempotency runs the suite over an emulator that honours no idempotency key. The checks that fail are
+// those of the keys themselves, and no other: everything else the gateway does by asking about one known object.
+func TestConformanceWithoutIdempotency(t *testing.T) {
+	t.Parallel()
+	err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, New: emulated(func(o *stripetest.Options) { o.NoIdempotency = true })})
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		t.Fatalf("a server without keys passes the checks of keys: %v", err)
+	}
+	var failed []string
+	for _, e := range joined.Unwrap() {
+		var v *gatewaytest.Violation
+		if errors.As(e, &v) {
+			failed = append(failed, v.Check)
+		}
+	}
+	slices.Sort(failed)
+	want := []string{"decline-replay", "key-authorize", "key-prepare", "key-refund", "key-reused", "key-subscribe", "lost-authorize", "lost-refund",
+		"lost-subscribe", "one-key-at-once", "one-time-token"}
+	if !slices.Equal(failed, want) {
+		t.Errorf("without keys these checks fail:\n%v\nnot\n%v", failed, want)
+	}
+}

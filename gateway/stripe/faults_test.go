@@ -1,0 +1,320 @@
+package stripe_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/stripe"
+	"github.com/trendsic/payments/gateway/stripe/stripetest"
+	"github.com/trendsic/payments/storage/memory"
+)
+
+// flows are what a fault is put into, by the operations that they use.
+var flows = []struct {
+	name   string
+	manual bool
+	ops    []string
+	run    func(w *world, id payments.OrderID, fault func())
+}{
+	{"pay", false, []string{"prepare", "confirm", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		fault()
+		_, _ = w.pay(w.t.Context(), id, "tok_visa__"+id.String()[:8])
+		_, _ = w.pay(w.t.Context(), id, "pm_card_mastercard")
+	}},
+	{"declined", false, []string{"prepare", "confirm", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		fault()
+		_, _ = w.pay(w.t.Context(), id, "tok_chargeDeclined")
+	}},
+	{"3-D Secure", false, []string{"confirm", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		fault()
+		res, err := w.pay(w.t.Context(), id, "pm_card_threeDSecure2Required")
+		if err == nil && res.NextAction != nil {
+			_ = w.server.Authenticate(w.t.Context(), res.NextAction.ClientSecret.Reveal(), stripetest.AuthPass, "")
+		}
+		_, _ = w.Complete(w.t.Context(), payments.CompleteRequest{OrderID: id})
+	}},
+	{"capture", true, []string{"capture", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		w.mustPay(id, "pm_card_visa", payments.StatusAuthorized)
+		fault()
+		_, _ = w.Capture(w.t.Context(), payments.CaptureCommand{Target: payments.Target{OrderID: id}, Amount: payments.Money{Amount: 1000, Currency: "USD"}})
+	}},
+	{"void", true, []string{"void", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		w.mustPay(id, "pm_card_visa", payments.StatusAuthorized)
+		fault()
+		_, _ = w.Void(w.t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}})
+	}},
+	{"refund", false, []string{"refund", "fetch"}, func(w *world, id payments.OrderID, fault func()) {
+		w.mustPay(id, "pm_card_visa", payments.StatusPaid)
+		fault()
+		for _, key := range []string{"a", "a", "b"} {
+			_, _ = w.Refund(w.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: key, Amount: payments.Money{Amount: 500, Currency: "USD"}})
+		}
+	}},
+	{"subscribe", false, []string{"subscribe", "confirm", "subscriptions.retrieve"}, func(w *world, id payments.OrderID, fault func()) {
+		w.recurring(id)
+		fault()
+		_, _ = w.pay(w.t.Context(), id, "pm_card_visa")
+		_, _ = w.Complete(w.t.Context(), payments.CompleteRequest{OrderID: id})
+	}},
+}
+
+func (w *world) recurring(id payments.OrderID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	o := w.orders[id]
+	o.Recurring = &payments.Plan{Interval: "month", Every: 1}
+	w.orders[id] = o
+}
+
+// TestEveryFault is row B1 (with B4, B6, B7 and B9): each fault in each operation of each flow, once, three times, and in
+// every third call. Afterwards the rows and the ledger agree and nothing is in doubt, and no key was used for two things.
+func TestEveryFault(t *testing.T) {
+	t.Parallel()
+	cells := 0
+	for _, flow := range flows {
+		for _, op := range flow.ops {
+			for _, f := range stripetest.Faults() {
+				for _, when := range []string{"first", "three", "every third"} {
+					if f.Hangs && when != "first" {
+						continue // each would wait for its time-out
+					}
+					cells++
+					t.Run(strings.Join([]string{flow.name, op, string(f.Fault), when}, "/"), func(t *testing.T) {
+						t.Parallel()
+						w := newWorld(t, func(_ *stripetest.Options, o *payments.Options) { o.ManualCapture = flow.manual })
+						id := w.order()
+						flow.run(w, id, func() {
+							var err error
+							switch when {
+							case "first":
+								err = w.server.Fault(op, f.Fault, 1)
+							case "three":
+								err = w.server.Fault(op, f.Fault, 3)
+							default:
+								err = w.server.FaultEvery(op, f.Fault, 3)
+							}
+							if err != nil {
+								t.Fatal(err)
+							}
+						})
+						w.settle()
+						w.agree()
+						if n := w.server.KeyClashes(); n > 0 {
+							t.Errorf("%d keys were used for two things", n)
+						}
+					})
+				}
+			}
+		}
+	}
+	t.Logf("%d cells", cells)
+}
+
+// TestRandomFaults are rows B2 and B3: 30 % of all calls go wrong while 32 clients pay, with keys and without; afterwards no
+// order is charged twice and nothing is in doubt.
+func TestRandomFaults(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		orders int
+		noKeys bool
+	}{{"as Stripe", 1000, false}, {"no idempotency", 200, true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(o *stripetest.Options, _ *payments.Options) { o.NoIdempotency, o.Seed = tt.noKeys, 42 })
+			ids := make(chan payments.OrderID, tt.orders)
+			for range tt.orders {
+				ids <- w.order()
+			}
+			close(ids)
+			if err := w.server.RandomFaults(stripetest.AnyOperation, 30); err != nil {
+				t.Fatal(err)
+			}
+			var clients sync.WaitGroup
+			for range 32 {
+				clients.Go(func() {
+					for id := range ids {
+						for range 2 {
+							_, _ = w.pay(t.Context(), id, "pm_card_visa")
+						}
+					}
+				})
+			}
+			clients.Wait()
+			if err := w.server.RandomFaults(stripetest.AnyOperation, 0); err != nil {
+				t.Fatal(err)
+			}
+			w.settle()
+			w.agree()
+			for id := range w.server.Ledger() {
+				if o, _ := payments.ParseOrderID(id); w.paid[o] > 1 {
+					t.Errorf("the host was told %d times that %s is paid", w.paid[o], id)
+				}
+			}
+		})
+	}
+}
+
+// TestOutage is row B5: Stripe is down for an hour, a day, and longer than it keeps keys. Afterwards nothing is in doubt, and
+// nobody is charged later than the option says.
+func TestOutage(t *testing.T) {
+	t.Parallel()
+	for _, down := range []time.Duration{time.Hour, 24 * time.Hour, 25 * time.Hour, 73 * time.Hour} {
+		for _, noKeys := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%v/%v", down, noKeys), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, func(o *stripetest.Options, _ *payments.Options) { o.NoIdempotency = noKeys })
+				lost, never := w.order(), w.order()
+				for _, fault := range []struct {
+					id payments.OrderID
+					f  stripetest.Fault
+				}{{lost, stripetest.FaultDropAfter}, {never, stripetest.FaultDropBefore}} {
+					w.server.ClearFaults()
+					must(t, w.server.Fault("confirm", fault.f, -1))
+					must(t, w.server.Fault("fetch", stripetest.FaultDropBefore, -1))
+					if _, err := w.pay(t.Context(), fault.id, "pm_card_visa"); !errors.Is(err, payments.ErrUnknown) {
+						t.Fatalf("the error is %v", err)
+					}
+				}
+				w.server.ClearFaults()
+				must(t, w.server.Fault(stripetest.AnyOperation, stripetest.FaultDropBefore, -1))
+				for passed := time.Duration(0); passed < down; passed += time.Hour {
+					w.clock.advance(time.Hour)
+					if _, err := w.Reconcile(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.server.ClearFaults()
+				w.clock.advance(25 * time.Hour)
+				if _, err := w.Reconcile(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				w.settle()
+				w.agree()
+				if got := w.server.Ledger()[never.String()].Charges; got != 0 {
+					t.Errorf("an order that was given up is charged")
+				}
+				if got := w.server.Ledger()[lost.String()].Captured; got != 1250 {
+					t.Errorf("the order that was charged has %d captured", got)
+				}
+			})
+		}
+	}
+}
+
+// TestEveryCard is row B8: each test card and token ends as STRIPE.md says, and the payer is told nothing of Stripe's own words.
+func TestEveryCard(t *testing.T) {
+	t.Parallel()
+	seen := 0
+	for _, card := range stripetest.TestCards() {
+		for _, name := range []string{card.Token, card.Method} {
+			seen++
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, nil)
+				id := w.order()
+				res, err := w.pay(t.Context(), id, name)
+				if err != nil && !errors.Is(err, payments.ErrDeclined) {
+					t.Fatal(err)
+				}
+				if res.Payment.Status == payments.StatusRequiresAction {
+					w.authenticate(res, stripetest.AuthPass, "")
+					if res, err = w.Complete(t.Context(), payments.CompleteRequest{OrderID: id}); err != nil && !errors.Is(err, payments.ErrDeclined) {
+						t.Fatal(err)
+					}
+				}
+				if p := res.Payment; p.Status == payments.StatusDeclined && (p.DeclineCode == "" || p.Message == "" || strings.Contains(p.Message, "stripe")) {
+					t.Errorf("a decline says %q, %q", p.DeclineCode, p.Message)
+				}
+				if p := res.Payment; p.Secured() && (p.Method.Last4 == "" || p.Method.Brand == "" || p.ReceiptURL == "") {
+					t.Errorf("an approval shows %+v, %q", p.Method, p.ReceiptURL)
+				}
+				w.settle()
+				w.agree()
+			})
+		}
+	}
+	if seen < 30 {
+		t.Errorf("only %d test cards", seen)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOddAnswers are the answers of row B9 that no Stripe would give: without end, redirecting, no object, another object.
+func TestOddAnswers(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{
+		"20 MB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte(" "), 20<<20)) },
+		"a redirect": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
+		},
+		"null":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("null")) },
+		"an array": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[]")) },
+		"another type": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"id":"cus_1","object":"customer"}`))
+		},
+		"a paid nobody": func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded","amount":1250,"amount_received":1250,"currency":"usd"}`))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			web := httptest.NewServer(answer)
+			t.Cleanup(web.Close)
+			g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+			must(t, err)
+			orders := payments.OrdersFunc(func(_ context.Context, id payments.OrderID) (payments.Order, error) {
+				return payments.Order{ID: id, Total: payments.Money{Amount: 1250, Currency: "USD"}}, nil
+			})
+			service, err := payments.New(memory.New(nil), g, orders, &payments.Options{Clock: &virtual{now: time.Now()}})
+			must(t, err)
+			res, err := service.Pay(t.Context(), payments.PayRequest{OrderID: payments.OrderID{1}, Source: payments.Source{Token: payments.NewToken("pm_1")}})
+			if err == nil || res.Payment.Secured() {
+				t.Errorf("%v, %v", res.Payment.Status, err)
+			}
+		})
+	}
+}
+
+// TestSlow is row B6: a gateway that hangs is given up at the deadline, and another order is not affected.
+func TestSlow(t *testing.T) {
+	t.Parallel()
+	for _, f := range []stripetest.Fault{stripetest.FaultSlow, stripetest.FaultSlowBefore, stripetest.FaultSlowBody} {
+		w := newWorld(t, nil)
+		slow, other := w.order(), w.order()
+		must(t, w.server.Fault("confirm", f, 1))
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		done := make(chan error, 1)
+		go func() {
+			_, err := w.pay(ctx, slow, "pm_card_visa")
+			done <- err
+		}()
+		select {
+		case err := <-done: // paid, where the effect is found in time, else a doubt
+			if err != nil && !errors.Is(err, payments.ErrUnknown) {
+				t.Errorf("%s: %v", f, err)
+			}
+		case <-ctx.Done():
+			t.Errorf("%s: no answer within the deadline", f)
+		}
+		cancel()
+		w.mustPay(other, "pm_card_visa", payments.StatusPaid)
+		w.settle()
+		w.agree()
+	}
+}
