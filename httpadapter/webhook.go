@@ -52,7 +52,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Retry-After", "60")
 	}
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, http.StatusText(status)+"\n") //nolint:gosec // the text of a status code, nothing of a request's
+	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
 }
 
 // take reads and hands over the event, and returns the status to answer.
@@ -69,7 +69,6 @@ func (h *WebhookHandler) take(ctx context.Context, w http.ResponseWriter, r *htt
 	case err != nil:
 		return http.StatusBadRequest
 	}
-	ctx := r.Context()
 	defer func() {
 		if p := recover(); p != nil {
 			h.log.ErrorContext(ctx, "a panic while an event was taken")
