@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import ts from 'typescript';
-import { casing } from './client.mjs';
+import { casing, connect, pay } from './client.mjs';
 import { source, types } from './dtos.mjs';
-import { baseUrl } from './host.mjs';
+import { baseUrl, makeOrder, password } from './host.mjs';
 
 const text = async (path) => {
   const res = await fetch(baseUrl + path);
@@ -67,6 +67,35 @@ export const checks = {
       '@dataclass_json(letter_case=LetterCase.CAMEL, undefined=Undefined.EXCLUDE)']) assert.ok(python.includes(line), line);
     const csharp = await text('/types/csharp');
     assert.match(csharp, /public partial class CustomerPaymentsRequest\s+: IReturn<CustomerPaymentsResponse>/);
+  },
+
+  async 'each format that /metadata names is answered'() {
+    const client = connect('JsonServiceClient'), order = await makeOrder();
+    await pay(client, order, 'tok_visa');
+    const headers = { Authorization: 'Basic ' + Buffer.from(`agent:${password}`).toString('base64') };
+    const kinds = { json: 'application/json', html: 'text/html', xml: 'application/xml', csv: 'text/csv', jsv: 'application/jsv' };
+    const page = await text('/metadata');
+    const named = Object.keys(kinds).filter((name) => page.includes(`<code>${name}</code>`));
+    assert.ok(named.includes('json') && named.includes('html'));
+    for (const name of named) {
+      for (const [url, accept] of [[`/v1/CustomerPayments/${order}.${name}`, '*/*'], [`/v1/CustomerPayments/${order}?format=${name}`, '*/*'], [`/v1/CustomerPayments/${order}`, kinds[name]]]) {
+        const res = await fetch(baseUrl + url, { headers: { ...headers, Accept: accept } });
+        assert.equal(res.status, 200);
+        assert.equal(res.headers.get('Content-Type'), `${kinds[name]}; charset=utf-8`, url);
+        assert.match(await res.text(), /12\.50/);
+      }
+    }
+    const script = await fetch(`${baseUrl}/v1/CustomerPayments/${order}?callback=myCallback`, { headers });
+    assert.match(await script.text(), /^\/\*\*\/myCallback\(\{.*\}\)$/s);
+  },
+
+  async 'takes a form with nested values in JSV'() {
+    const order = await makeOrder();
+    const res = await fetch(`${baseUrl}/v1/CustomerPayments`, { method: 'POST',
+      headers: { Authorization: 'Basic ' + Buffer.from(`agent:${password}`).toString('base64') },
+      body: new URLSearchParams({ OrderID: order, PaymentInfo: '{PaymentType:token,StripeToken:tok_visa}' }) });
+    assert.equal(res.status, 200);
+    assert.match(await res.text(), /"paymentSuccess":true/i);
   },
 
   async 'the service describes itself'() {
