@@ -36,8 +36,9 @@ func (h *Handler) allow(origins []string, credentials bool) error {
 		return nil
 	}
 	h.cors = cors.New(cors.Options{
-		AllowedOrigins:     origins,
-		AllowedMethods:     strings.Split(corsMethods, ", "),
+		AllowedOrigins: origins,
+		// HEAD needs no permission, but the library marks no answer to a verb that is not here.
+		AllowedMethods:     append(strings.Split(corsMethods, ", "), http.MethodHead),
 		AllowedHeaders:     strings.Split(corsHeaders, ", "),
 		MaxAge:             corsMaxAge,
 		AllowCredentials:   credentials,

@@ -53,7 +53,8 @@ func TestCORS(t *testing.T) {
 			}
 			for _, c := range []call{{method: "GET", target: pathPayment}, {method: "GET", target: pathPayment, user: "-"}, {method: "GET", target: "/x"},
 				{method: "POST", target: pathAPI, body: tokenBody}, {method: "PUT", target: pathPayments, body: "{"}, {method: "DELETE", target: pathAPI},
-				{method: "GET", target: "/openapi.json"}} {
+				{method: "GET", target: "/openapi.json"}, {method: "HEAD", target: pathPayment}, {method: "HEAD", target: pathPayments},
+				{method: "POST", target: pathBatch, body: "[]"}, {method: "GET", target: pathPayment + "?callback=cb"}} {
 				c.headers = map[string]string{"Origin": origin}
 				w := c.do(h)
 				if got := corsHeader(w.Header()); !equalHeaders(got, want) {
