@@ -42,7 +42,7 @@ func TestNegotiation(t *testing.T) {
 		{doc, "application/xml;q=0.5, text/csv;q=0.6", "csv"}, {doc, "application/xml;q=0.5, text/csv;q=0.5", "json"},
 		{doc, "application/xml, application/json", "json"}, {doc, "application/xml;q=0.9, application/json;q=0.8", "xml"},
 		{doc, "application/json;q=0.1, */*;q=0.2", "json"}, {doc, "application/json;q=0, */*", "json"},
-		{doc, "text/*", "json"}, {doc, "application/*", "json"}, {doc, "text/*, text/html;q=0.1", "json"},
+		{doc, "text/csv;q=0.1, text/csv;q=0.9, application/xml;q=0.5", "csv"}, {doc, "text/*", "json"}, {doc, "application/*", "json"}, {doc, "text/*, text/html;q=0.1", "json"},
 		{doc, "application/xml;q=1.000", "xml"}, {doc, "application/xml;q=0", "json"}, {doc, "application/xml;q=0.000", "json"},
 		{doc, "application/xml;q=2", "json"}, {doc, "application/xml;q=-1", "json"}, {doc, "application/xml;q=0.1234", "json"},
 		{doc, "application/xml;q=x", "json"}, {doc, "application/xml ; charset=utf-8 ; Q=0.3", "xml"}, {doc, "application/xml;q=.5", "json"},

@@ -12,7 +12,7 @@ import (
 var badCallbacks = []string{
 	"alert(1)//", "alert(1)", "cb;alert(1)", "cb\n", "cb\r\nX-Evil: 1", "cb%0d%0a", "a b", " cb", "cb ", "1cb", ".cb", "a-b", "a+b", "a/b",
 	"a\\b", `\u0061lert`, `a\u002e`, "a\u2028b", "a\u2029b", "\u2028", "a\u00a0b", "é", "а", "ｃｂ", "a\x00b", "\x00", "a\xffb", "\xff\xfe", "a'b",
-	`a"b`, "a`b", "a[0]", "a['b']", "a{b", "a}b", "(cb)", "cb(", "cb)", "a=b", "a,b", "a:b", "a;", "a?b", "a!b", "a@b", "a#b", "a%b",
+	`a"b`, "a`b", "a[0]", "a[", "a]", "a['b']", "a{b", "a}b", "(cb)", "cb(", "cb)", "a=b", "a,b", "a:b", "a;", "a?b", "a!b", "a@b", "a#b", "a%b",
 	"a^b", "a&b", "a*b", "a|b", "a~b", "<script>", "</script>", "<!--", "-->", "//", "/**/", "*/alert(1)/*", "a\tb", "a\vb", "a\u200bb",
 	"CWSMIKI0hCD0Up0IZUnnnnnnnnnnnnnnnnnnn5333330w0sdDAAAAAAAAAAAAAAAA", "CWS" + strings.Repeat("A", 400), "FWS\x09", "PK\x03\x04", "%PDF-1.4",
 	strings.Repeat("a", 65), "+ADw-script+AD4-",

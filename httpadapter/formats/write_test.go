@@ -72,6 +72,21 @@ func (k *keep) Text(name, value []byte) error {
 	return nil
 }
 
+// TestQuotes shows which texts JSV puts in quotes: those that ServiceStack does.
+func TestQuotes(t *testing.T) {
+	t.Parallel()
+	for _, c := range "\":,{}[]\r\n" {
+		if got := string(appendJSVText(nil, "a"+string(c)+"b")); got[0] != '"' || got[len(got)-1] != '"' {
+			t.Errorf("%q: %s", c, got)
+		}
+	}
+	for _, text := range []string{"a b", "a;b", "a'b", "a/b", "*", "é", "a=b"} {
+		if got := string(appendJSVText(nil, text)); got != text {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
 // TestWhatXMLCannotHold shows that every answer is well formed, whatever is in it.
 func TestWhatXMLCannotHold(t *testing.T) {
 	t.Parallel()
