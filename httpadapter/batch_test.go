@@ -139,3 +139,20 @@ func FuzzSplit(f *testing.F) {
 		}
 	})
 }
+
+// TestReplayedBatch shows that a batch is marked as replayed when every answer in it is.
+func TestReplayedBatch(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		body string
+		all  string
+	}{
+		"all": {"[" + tokenBody + "," + tokenBody + "]", "true"}, "but one": {"[" + tokenBody + ",{}]", ""}, "none at all": {"[]", ""},
+	} {
+		svc := &fakeService{result: payments.Result{Payment: paid(), Replayed: true}}
+		w := call{method: "POST", target: pathBatch, body: tt.body, headers: map[string]string{"Idempotency-Key": "k"}}.do(newHandler(t, svc, nil))
+		if got := w.Header().Get("Idempotent-Replayed"); got != tt.all {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
