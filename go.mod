@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/pressly/goose/v3 v3.27.0
+	github.com/rs/cors v1.11.1
 	github.com/shopspring/decimal v1.6.0
 	github.com/stripe/stripe-go/v76 v76.25.0
 	go.uber.org/goleak v1.3.0

@@ -49,6 +49,8 @@ var rounds = map[string]struct{ method, target, body string }{
 	"GET":         {"GET", pathPayment, ""},
 	"POST":        {"POST", pathPayments, tokenBody},
 	"POST, whole": {"POST", pathPayments, fullBody},
+	"GET, JSONP":  {"GET", pathPayment + "?callback=cb", ""},
+	"GET, api":    {"GET", pathAPI + "?OrderID=" + orderText + "&jsconfig=eccn", ""},
 }
 
 // round returns a function that does one round with all but the adapter and its authenticator made before.

@@ -4,13 +4,20 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/httpadapter/internal/wire"
 )
 
 // bind reads path, query, headers and body. Nobody is known yet: all that fails here is the request's own form.
 func (x *exchange) bind() *problem {
+	if err := x.checkParameters(); err != nil {
+		x.format, x.callback = &jsonCodec, ""
+		return unbound(err)
+	}
 	if x.moves() {
 		var ok bool
 		if x.key, ok = idempotencyKey(x.r.Header["Idempotency-Key"]); !ok {
@@ -20,22 +27,59 @@ func (x *exchange) bind() *problem {
 		if p := x.readBody(); p != nil {
 			return p
 		}
-		x.decoder.req = &x.in
-		if len(x.body) > 0 {
-			if err := x.decoder.document(x.body, requestMembers); err != nil {
-				return unbound(err)
-			}
+	}
+	var err *bindError
+	if x.route.batch {
+		err = x.split()
+	} else {
+		err = x.bindOne(x.body)
+	}
+	if err != nil {
+		return unbound(err)
+	}
+	return nil
+}
+
+// checkParameters refuses parameters that cannot be meant.
+func (x *exchange) checkParameters() *bindError {
+	switch {
+	case x.twin != "":
+		return &bindError{field: x.twin, message: "'" + x.twin + "' is given more than once, with different values"}
+	case x.callback == "":
+		return nil
+	case x.moves():
+		return &bindError{field: "callback", message: "'callback' is for GET only"}
+	case !validCallback(x.callback):
+		return &bindError{field: "callback", message: "'callback' is not the name of a function"}
+	}
+	return nil
+}
+
+// bindOne reads one request: its body, and what path and query say.
+func (x *exchange) bindOne(body []byte) *bindError {
+	x.decoder.req = &x.in
+	if len(body) > 0 {
+		if err := x.read.into(&x.decoder, body); err != nil {
+			return err
 		}
 	}
 	if x.route.order {
 		if err := x.nameOrder(x.pathOrder); err != nil {
-			return unbound(err)
+			return err
 		}
 	}
-	if err := x.bindQuery(); err != nil {
-		return unbound(err)
+	return x.bindQuery()
+}
+
+// bodyReader reads a body of a format other than JSON.
+type bodyReader func(d *decoder, body []byte) *bindError
+
+// into reads a body; without a reader it is JSON.
+func (read bodyReader) into(d *decoder, body []byte) *bindError {
+	if read == nil {
+		return d.document(body, requestMembers)
 	}
-	return nil
+	return read(d, body)
 }
 
 // nameOrder takes one more spelling of the order's id. An empty one and one of zeros name none; two that differ are
@@ -82,8 +126,6 @@ func (x *exchange) bindQuery() *bindError {
 				return err
 			}
 		case !validNested(value):
-			// What JavaScript makes of an object is worth repeating; anything else may be personal.
-			const stringified = "[object Object]"
 			return invalidValue(m.path, stringified, value != stringified)
 		}
 	}
@@ -105,27 +147,45 @@ func (x *exchange) readBody() *problem {
 		}
 	}
 	if !x.takes() {
-		return bare(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "The body must be application/json.")
+		return bare(http.StatusUnsupportedMediaType, "UnsupportedMediaType", "A body of this Content-Type is not read here.")
 	}
 	return nil
 }
 
-// takes reports whether a body of the request's Content-Type is read here. Form bodies are refused until they come with the
-// other formats. An encoded body is none of ours: what it unpacks to has no limit.
+// takes reports whether a body of the request's Content-Type is read here, and sets its reader. An encoded body is none of
+// ours: what it unpacks to has no limit. A batch is an array, which only JSON has.
 func (x *exchange) takes() bool {
 	if encoding := x.r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return false
 	}
-	switch mediaType(x.r.Header.Get("Content-Type")) {
+	kind := mediaType(x.r.Header.Get("Content-Type"))
+	switch kind {
 	case "application/json", "text/json":
 		return true
 	case "":
 		return x.route.client || len(x.body) == 0
 	case "text/plain":
 		return x.route.client
-	default:
-		return false
+	case "application/x-www-form-urlencoded":
+		x.read = func(d *decoder, body []byte) *bindError { return d.form(body, requestMembers) }
+		return !x.route.batch
 	}
+	for _, c := range x.formats {
+		if c.read != nil && slices.Contains(c.types, kind) {
+			x.read = c.body
+			return !x.route.batch
+		}
+	}
+	return false
+}
+
+// body reads a body in the format.
+func (c *codec) body(d *decoder, body []byte) *bindError {
+	if !utf8.Valid(body) {
+		return malformed
+	}
+	b := binder{decoder: d, root: requestMembers}
+	return b.read(func(into wire.Sink) error { return c.read(body, into) })
 }
 
 // drain reads all of a body into the buffer that is used again.

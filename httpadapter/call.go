@@ -93,7 +93,8 @@ func (x *exchange) judge(ctx context.Context, result *payments.Result, err error
 // settle fills the answer from the payment.
 func (x *exchange) settle(result *payments.Result) (status int) {
 	var secret payments.ClientSecret
-	if result.NextAction != nil && x.moves() {
+	if result.NextAction != nil && x.moves() && x.format != &htmlCodec {
+		// A page is for people: what it shows is kept, printed and sent on.
 		secret = result.NextAction.ClientSecret
 	}
 	x.out.render(&x.payment, &result.Payment, secret)

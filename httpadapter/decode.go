@@ -20,6 +20,9 @@ type bindError struct {
 	message string
 }
 
+// Error says which field is wrong; callers are told by [unbound].
+func (e *bindError) Error() string { return "httpadapter: the request cannot be read: " + e.field }
+
 // malformed is a document that is not JSON, or not the kind of JSON that is taken.
 var malformed = &bindError{}
 
@@ -44,6 +47,8 @@ type request struct {
 type decoder struct {
 	scanner
 	req *request
+	// lenient lets names stand twice in what is skipped, because it is read again.
+	lenient bool
 }
 
 // document reads a whole body: one object and nothing after it.
@@ -87,7 +92,7 @@ func (d *decoder) object(depth int, members []member) *bindError {
 		if i >= 0 {
 			twice = known&(1<<i) != 0
 			known |= 1 << i
-		} else {
+		} else if !d.lenient {
 			others, twice = seen(others, name)
 		}
 		if twice {
@@ -183,7 +188,7 @@ func (d *decoder) unfit(depth int, m *member) *bindError {
 	case 'f':
 		word = "false"
 	}
-	return &bindError{field: m.path, message: "'" + word + "' is an Invalid value for '" + m.path + "'"}
+	return unfitValue(m, word)
 }
 
 // skip reads a value that nobody uses.

@@ -7,8 +7,12 @@
 //	POST, PUT, GET  {base}/api/CustomerPaymentsRequest           the official clients' default
 //	POST, PUT, GET  {base}/json/reply/CustomerPaymentsRequest    older clients' default
 //
+//	POST            {base}/api/CustomerPaymentsRequest[]         several at once; also below /json/reply
+//	GET             {base}/types/python, /types/typescript, /types/csharp, /metadata, /openapi.json
+//
 // Each answers OPTIONS to anybody, HEAD where it answers GET, and may end in a slash or a format's suffix (".json"). Paths
-// match in any case. POST pays an order, PUT completes a payment, GET reads it.
+// match in any case. POST pays an order, PUT completes a payment, GET reads it. The descriptions are open to everybody.
+// docs/wire.md tells all of it.
 //
 // [New] makes one [http.Handler] of a [Service], which *payments.Service is, and [Options]. It refuses to work without an
 // authenticator: there is no way to open the routes by leaving something out. Mount the handler at the root, behind
@@ -18,7 +22,8 @@
 //		Authenticate: httpadapter.Basic("payments", verify),
 //		BasePath:     "/pay",
 //	})
-//	mux.Handle("/pay/", h)
+//	...
+//	err = h.Mount(mux)
 //
 // # Answers
 //
@@ -32,6 +37,11 @@
 //
 // # Formats
 //
-// JSON is the only format of this package so far. A suffix, ?format= or Accept that names another one is answered in JSON,
-// as one that names none is.
+// JSON, JSONP and HTML are built in; package formats has XML, CSV and JSV, for [Options.Formats]. The path's suffix chooses,
+// then ?callback=, then ?format=, then Accept; what is not known is JSON. Forms are read, too.
+//
+// # Browsers
+//
+// Pages of other origins can do nothing, whatever credentials the browser adds for them, unless [Options.AllowedOrigins]
+// names them: it is the list for writes, for CORS and for JSONP. A client secret is never in JSONP, on a page, or on GET.
 package httpadapter

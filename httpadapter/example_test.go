@@ -170,3 +170,74 @@ func ExampleService() {
 	// Output:
 	// 409 {"ResponseStatus":{"ErrorCode":"Conflict","Message":"The shop is closed on Sundays.","Errors":[{"ErrorCode":"Conflict","FieldName":"OrderID","Message":"The shop is closed on Sundays."}]},"PaymentIntentSuccess":false,"PaymentSuccess":false,"SubscriptionSuccess":false}
 }
+
+// Pages of an allowed origin may pay from a browser, with the payer's own credentials: the browser asks first.
+func ExampleOptions_allowedOrigins() {
+	h, err := httpadapter.New(shop{}, httpadapter.Options{
+		Authenticate:     httpadapter.Basic("payments", verify),
+		AllowedOrigins:   []string{"https://shop.example"},
+		AllowCredentials: true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, origin := range []string{"https://shop.example", "https://elsewhere.example"} {
+		r := httptest.NewRequest("OPTIONS", "/v1/CustomerPayments", nil)
+		r.Header.Set("Origin", origin)
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Printf("%d %q %q\n", w.Code, w.Header().Get("Access-Control-Allow-Origin"), w.Header().Get("Access-Control-Allow-Methods"))
+	}
+	// Output:
+	// 200 "https://shop.example" "GET, POST, PUT, OPTIONS"
+	// 200 "" ""
+}
+
+// JSONP is for pages of this host and of the allowed origins; a host that has no such pages turns it off.
+func ExampleOptions_jsonp() {
+	const target = "/v1/CustomerPayments/0102030405060708090a0b0c0d0e0f10?callback=show"
+	for _, off := range []bool{false, true} {
+		h, err := httpadapter.New(shop{}, httpadapter.Options{Authenticate: httpadapter.Basic("payments", verify), NoJSONP: off})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		r := httptest.NewRequest("GET", target, nil)
+		r.Header.Set("Sec-Fetch-Site", "cross-site")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Header().Get("Content-Type"), w.Body)
+	}
+	// Output:
+	// 403 text/javascript; charset=utf-8 /**/show({"ResponseStatus":{"ErrorCode":"Forbidden","Message":"Requests from this origin are not allowed.","Errors":[]}})
+	// 401 application/json; charset=utf-8 {"ResponseStatus":{"ErrorCode":"Unauthorized","Message":"Not Authenticated","Errors":[]}}
+}
+
+// Several orders in one request: each is judged alone.
+func ExampleHandler_batch() {
+	h, err := httpadapter.New(shop{}, httpadapter.Options{Authenticate: httpadapter.Basic("payments", verify)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	send(h, "POST", "/api/CustomerPaymentsRequest[]?jsconfig=edv", "["+payOrder+`,{"OrderID":"x"}]`)
+	// Output:
+	// 200 [{"PaymentSuccess":true,"CustomerPayment":{"ID":1,"Amount":"12.50","Approved":true,"ResponseCode":1,"PaymentStatus":5}},{"ResponseStatus":{"ErrorCode":"SerializationException","Message":"Unable to bind to request 'CustomerPaymentsRequest'","Errors":[{"ErrorCode":"SerializationException","FieldName":"OrderID","Message":"'x' is an Invalid value for 'OrderID'"}]}}]
+}
+
+// Mount answers an error where the mux has something else at that place.
+func ExampleHandler_Mount() {
+	h, err := httpadapter.New(shop{}, httpadapter.Options{Authenticate: httpadapter.Basic("payments", verify), BasePath: "/pay"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mux := http.NewServeMux()
+	fmt.Println(h.Mount(mux))
+	fmt.Println(h.Mount(mux) != nil)
+	// Output:
+	// <nil>
+	// true
+}

@@ -162,6 +162,7 @@ func (c call) do(h http.Handler) *httptest.ResponseRecorder {
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	c.record(h, r, w)
 	return w
 }
 

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,10 +37,17 @@ type Handler struct {
 	types        map[string]payments.PaymentType
 	log          *slog.Logger
 	routes       []route
-	config       jsConfig
-	base         string
-	challenge    string
-	maxBody      int64
+	formats      []*codec
+	// cors answers preflight requests and marks answers to allowed pages; it goes on to serve.
+	cors http.Handler
+	// allowed are the allowed origins, in lower case.
+	allowed   map[string]bool
+	jsonp     bool
+	astray    sync.Once
+	config    jsConfig
+	base      string
+	challenge string
+	maxBody   int64
 }
 
 // exchange is one request and its answer. Exchanges are used again, and hold nothing of a request between two of them.
@@ -50,10 +59,16 @@ type exchange struct {
 	route     *route
 	method    string
 	pathOrder string
-	key       string
-	in        request
-	decoder   decoder
-	who       Principal
+	parameters
+	format  *codec
+	key     string
+	in      request
+	decoder decoder
+	// read reads the body in its format; nil is JSON.
+	read bodyReader
+	// elements are those of a batch's body.
+	elements [][]byte
+	who      Principal
 	// badInfo is what is wrong with PaymentInfo, which does not matter to an order that is paid.
 	badInfo []responseError
 
@@ -62,6 +77,9 @@ type exchange struct {
 	out      response
 	payment  customerPayment
 	problem  *problem
+	// list are the answers of a batch, nil for any other request.
+	list []response
+	json jsonWriter
 
 	body, answer []byte
 }
@@ -94,23 +112,37 @@ func (x *exchange) release() {
 
 // ServeHTTP answers one request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchanges.Get().(*exchange)
-	defer x.release()
-	x.Handler, x.w, x.r, x.method = h, w, r, r.Method
-	x.config = h.config.with(queryValue(r.URL.RawQuery, "jsconfig"))
-	ctx := r.Context()
-	status := x.serve(ctx)
-	if status == 0 {
-		x.options()
+	if h.cors != nil {
+		h.cors.ServeHTTP(w, r)
 		return
 	}
-	x.write(status)
+	h.serveHTTP(w, r)
+}
+
+// serveHTTP answers one request behind CORS.
+func (h *Handler) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	x := exchanges.Get().(*exchange)
+	defer x.release()
+	x.Handler, x.w, x.r, x.method, x.format = h, w, r, r.Method, &jsonCodec
+	x.parameters = h.parameters(r.URL.RawQuery)
+	x.config = h.config.with(x.jsconfig)
+	ctx := r.Context()
+	status := x.guard(ctx, x.serve)
+	switch {
+	case status == 0:
+		x.options()
+		return
+	case x.route != nil && x.route.page != nil && x.problem == nil:
+		x.page()
+	default:
+		x.write(status)
+	}
 	x.record(ctx, status)
 }
 
-// serve fills the answer and returns its HTTP status, or 0 where OPTIONS is all that is asked. A panic below is an
-// internal error, and not a connection cut in the middle; only the one that means "cut it" goes on.
-func (x *exchange) serve(ctx context.Context) (status int) {
+// guard makes a panic below an internal error, and not a connection cut in the middle; only the one that means "cut it"
+// goes on.
+func (x *exchange) guard(ctx context.Context, serve func(context.Context) int) (status int) {
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -124,6 +156,11 @@ func (x *exchange) serve(ctx context.Context) (status int) {
 			slog.String("type", fmt.Sprintf("%T", v)), slog.String("stack", string(debug.Stack())))
 		status = x.fail(internal(x.moves()))
 	}()
+	return serve(ctx)
+}
+
+// serve fills the answer and returns its HTTP status, or 0 where OPTIONS is all that is asked.
+func (x *exchange) serve(ctx context.Context) (status int) {
 	for _, step := range steps {
 		if p := step(x); p != nil {
 			return x.fail(p)
@@ -131,6 +168,20 @@ func (x *exchange) serve(ctx context.Context) (status int) {
 		if x.method == http.MethodOptions {
 			return 0
 		}
+		if x.route.page != nil {
+			return http.StatusOK
+		}
+	}
+	if x.route.batch {
+		return x.serveBatch(ctx)
+	}
+	return x.serveOne(ctx)
+}
+
+// serveOne validates one request and asks the Service.
+func (x *exchange) serveOne(ctx context.Context) (status int) {
+	if p := x.validate(); p != nil {
+		return x.fail(p)
 	}
 	status, p := x.call(ctx)
 	if p != nil {
@@ -139,24 +190,25 @@ func (x *exchange) serve(ctx context.Context) (status int) {
 	return status
 }
 
-// steps are what a request passes before the Service, in the order in which it may fail.
+// steps are what a request passes before its values are looked at, in the order in which it may fail.
 var steps = []func(*exchange) *problem{
-	(*exchange).resolve, (*exchange).sameOrigin, (*exchange).bind,
-	(*exchange).identify, (*exchange).authorize, (*exchange).validate,
+	(*exchange).resolve, (*exchange).sameOrigin, (*exchange).scriptOrigin, (*exchange).bind,
+	(*exchange).identify, (*exchange).authorize,
 }
 
 // moves reports whether the request may move money.
 func (x *exchange) moves() bool { return x.method == http.MethodPost || x.method == http.MethodPut }
 
-// resolve finds the route and the verb.
+// resolve finds the route, the verb and the answer's format.
 func (x *exchange) resolve() *problem {
-	path, ok := cutPrefixFold(x.r.URL.Path, x.base)
-	if ok {
-		x.route, x.pathOrder = match(x.routes, path)
-	}
+	var suffix string
+	x.route, x.pathOrder, suffix = x.locate(x.r.URL.Path)
+	x.negotiate(suffix)
 	if x.route == nil {
+		x.hint(x.r.URL.Path)
 		return bare(http.StatusNotFound, "NotFound", "There is no such route.")
 	}
+	var ok bool
 	if x.method, ok = overridden(x.r); !ok || !x.route.allows(x.method) {
 		p := bare(http.StatusMethodNotAllowed, "NotSupported", "The verb is not supported here.")
 		p.allow = x.route.allow
@@ -187,8 +239,17 @@ func (x *exchange) fail(p *problem) int {
 
 // write sends the answer.
 func (x *exchange) write(status int) {
-	x.answer = jsonCodec.appendTo(x.answer[:0], &x.out, x.config)
-	h := x.headers(jsonCodec.contentType)
+	x.answer = x.format.appendTo(x, x.answer[:0])
+	h := x.headers(x.format.contentType)
+	if x.format.disposition != "" {
+		h.Set("Content-Disposition", x.format.disposition)
+	}
+	if x.format == &htmlCodec {
+		h.Set("Content-Security-Policy", pagePolicy)
+	}
+	if x.list != nil {
+		h.Set("X-AutoBatch-Completed", strconv.Itoa(len(x.list)))
+	}
 	if x.replayed {
 		h.Set("Idempotent-Replayed", "true")
 	}
@@ -214,10 +275,13 @@ func (x *exchange) write(status int) {
 func (x *exchange) headers(contentType string) http.Header {
 	h := x.w.Header()
 	v := []string{"Accept", "Origin", "nosniff", "no-store", contentType}
-	if vary := h["Vary"]; vary != nil {
-		h["Vary"] = append(vary, v[:2]...)
-	} else {
+	switch vary := h["Vary"]; {
+	case vary == nil:
 		h["Vary"] = v[0:2:2]
+	case slices.ContainsFunc(vary, func(v string) bool { return strings.HasPrefix(v, "Origin") }):
+		h["Vary"] = append(vary, v[0])
+	default:
+		h["Vary"] = append(vary, v[:2]...)
 	}
 	h["X-Content-Type-Options"] = v[2:3:3]
 	h["Cache-Control"] = v[3:4:4]
@@ -229,7 +293,9 @@ func (x *exchange) headers(contentType string) http.Header {
 
 // options answers OPTIONS, to anybody.
 func (x *exchange) options() {
-	x.headers("").Set("Allow", x.route.allow)
+	h := x.headers("")
+	h.Set("Allow", x.route.allow)
+	preflighted(h)
 	x.w.WriteHeader(http.StatusOK)
 }
 

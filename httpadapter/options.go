@@ -36,7 +36,8 @@ type Options struct {
 	// Casing is how the members of answers are spelled where the request does not ask for another way by jsconfig.
 	Casing Casing
 	// AllowedOrigins are the origins ("https://shop.example") whose pages may send POST and PUT from a browser besides
-	// the handler's own. Every other page is refused by [http.CrossOriginProtection], whatever its credentials.
+	// the handler's own, may read every answer (CORS) and may use JSONP. Every other page is refused, whatever its
+	// credentials. There is no way to allow all of them.
 	AllowedOrigins []string
 	// Realm is the realm of the challenge on a 401 whose error names no challenge of its own; empty is "payments".
 	Realm string
@@ -48,8 +49,16 @@ type Options struct {
 	// PaymentTypeAliases are further spellings of the request's PaymentType, in any case, besides card, token, intent,
 	// subscription and bank.
 	PaymentTypeAliases map[string]payments.PaymentType
+	// AllowCredentials lets the pages of AllowedOrigins send cookies and Basic credentials and read the answers (CORS).
+	AllowCredentials bool
+	// Formats are the formats besides JSON, JSONP and HTML, as formats.All returns them.
+	Formats []Format
+	// NoJSONP turns JSONP off: a callback parameter is ignored then.
+	NoJSONP bool
 	// NoClientRoutes leaves out /api and /json/reply.
 	NoClientRoutes bool
+	// NoDescriptions leaves out /types, /metadata and /openapi.json.
+	NoDescriptions bool
 }
 
 // errNoService and the like are what New refuses.
@@ -70,28 +79,19 @@ func New(svc Service, opts Options) (*Handler, error) {
 	case opts.Casing != Pascal && opts.Casing != Camel:
 		return nil, fmt.Errorf("httpadapter: unknown Casing %d", opts.Casing)
 	}
-	base := strings.TrimRight(opts.BasePath, "/")
-	if base != "" && base[0] != '/' || strings.ContainsAny(base, "?#") {
-		return nil, fmt.Errorf("httpadapter: BasePath %q is not a path that begins with a slash", opts.BasePath)
-	}
 	h := &Handler{
 		svc:          svc,
 		authenticate: opts.Authenticate,
-		base:         base,
-		routes:       routes,
 		config:       jsConfig{camel: opts.Casing == Camel},
 		maxBody:      opts.MaxBody,
 		log:          opts.Logger,
-		origins:      http.NewCrossOriginProtection(),
+		jsonp:        !opts.NoJSONP,
 	}
 	if h.maxBody == 0 {
 		h.maxBody = DefaultMaxBody
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
-	}
-	if opts.NoClientRoutes {
-		h.routes = documentedRoutes
 	}
 	realm := opts.Realm
 	if realm == "" {
@@ -101,12 +101,16 @@ func New(svc Service, opts Options) (*Handler, error) {
 	if h.challenge, err = basicChallenge(realm); err != nil {
 		return nil, err
 	}
-	for _, origin := range opts.AllowedOrigins {
-		if err := h.origins.AddTrustedOrigin(origin); err != nil {
-			return nil, fmt.Errorf("httpadapter: AllowedOrigins: %w", err)
-		}
-	}
 	if h.types, err = paymentTypes(opts.PaymentTypeAliases); err != nil {
+		return nil, err
+	}
+	if h.formats, err = codecs(opts.Formats); err != nil {
+		return nil, err
+	}
+	if err := h.allow(opts.AllowedOrigins, opts.AllowCredentials); err != nil {
+		return nil, err
+	}
+	if err := h.place(&opts); err != nil {
 		return nil, err
 	}
 	return h, nil

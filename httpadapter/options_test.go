@@ -30,6 +30,13 @@ func TestNewRefuses(t *testing.T) {
 		"casing":             {&fakeService{}, Options{Authenticate: open, Casing: 2}, "Casing"},
 		"base path":          {&fakeService{}, Options{Authenticate: open, BasePath: "pay"}, "BasePath"},
 		"base path's query":  {&fakeService{}, Options{Authenticate: open, BasePath: "/pay?x"}, "BasePath"},
+		"base path, dots":    {&fakeService{}, Options{Authenticate: open, BasePath: "/a/../b"}, "clean path"},
+		"base path, slashes": {&fakeService{}, Options{Authenticate: open, BasePath: "//pay"}, "clean path"},
+		"base path, pattern": {&fakeService{}, Options{Authenticate: open, BasePath: "/{tenant}/pay"}, "no patterns"},
+		"base path, escaped": {&fakeService{}, Options{Authenticate: open, BasePath: "/a%20b"}, "unescaped"},
+		"base path, blank":   {&fakeService{}, Options{Authenticate: open, BasePath: "/a b"}, "BasePath"},
+		"base path, a route": {&fakeService{}, Options{Authenticate: open, BasePath: "/v1/CustomerPayments"}, "collides"},
+		"base path, a page":  {&fakeService{}, Options{Authenticate: open, BasePath: "/Metadata/"}, "collides"},
 		"realm":              {&fakeService{}, Options{Authenticate: open, Realm: "a\r\nb"}, "realm"},
 		"every origin":       {&fakeService{}, Options{Authenticate: open, AllowedOrigins: []string{"*"}}, "AllowedOrigins"},
 		"origin with a path": {&fakeService{}, Options{Authenticate: open, AllowedOrigins: []string{"https://a.example/x"}}, "AllowedOrigins"},
@@ -62,7 +69,7 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, nil)
 	for _, target := range []string{"/", "/v1", "/v1/CustomerPayment", pathPayments + "x", pathPayments + "//", pathPayment + "/x",
-		pathPayment + "//", "/v1/CustomerPayments/a%2Fb", pathAPI + "/" + orderText, pathAPI + "[]", "/json/CustomerPaymentsRequest",
+		pathPayment + "//", "/v1/CustomerPayments/a%2Fb", pathAPI + "/" + orderText, pathAPI + "[]x", "/json/CustomerPaymentsRequest",
 		"/x" + pathPayments, "/.json", "/v1/CustomerPaymentſ"} {
 		for _, method := range []string{"GET", "POST", "OPTIONS"} {
 			if w := (call{method: method, target: target}).do(h); w.Code != 404 {
@@ -198,5 +205,36 @@ func TestOnTheWire(t *testing.T) {
 				t.Errorf("HEAD: length %d, body %q", resp.ContentLength, body)
 			}
 		})
+	}
+}
+
+// TestAstray shows that a handler at a place that it does not know of says so, once.
+func TestAstray(t *testing.T) {
+	t.Parallel()
+	log := new(recorder)
+	h := newHandler(t, &fakeService{}, func(o *Options) { o.BasePath, o.Logger = "/pay", log.logger() })
+	for _, target := range []string{"/nothing", "/other" + pathPayments, "/other" + pathPayment, "/x/y/openapi.json"} {
+		if w := (call{method: "GET", target: target}).do(h); w.Code != 404 {
+			t.Errorf("%s: answer %d", target, w.Code)
+		}
+	}
+	if n := strings.Count(log.String(), "Options.BasePath"); n != 1 || strings.Contains(log.String(), "other") {
+		t.Errorf("%d hints: %s", n, log)
+	}
+}
+
+// TestMount shows that a collision is an error, and not a panic.
+func TestMount(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, func(o *Options) { o.BasePath = "/pay" })
+	if err := h.Mount(mux); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Mount(mux); err == nil || !strings.Contains(err.Error(), `"/pay/"`) {
+		t.Errorf("twice: %v", err)
+	}
+	if w := (call{method: "GET", target: "/pay" + pathPayment}).do(mux); w.Code != 200 {
+		t.Errorf("answer %d", w.Code)
 	}
 }

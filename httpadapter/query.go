@@ -26,15 +26,39 @@ func (p *pairs) next() (name, value string, clean, ok bool) {
 	return "", "", false, false
 }
 
-// queryValue returns the first value of a parameter that is not empty. Its name matches in any case.
-func queryValue(query, wanted string) string {
+// parameters are what the query says of the answer. Their names match in any case, an empty value is none.
+type parameters struct {
+	callback, formatName, jsconfig string
+	// twin is one that is given twice, with different values: whatever stands before us may have read the other one.
+	twin string
+}
+
+// parameters reads the query's parameters.
+func (h *Handler) parameters(query string) parameters {
+	var found parameters
 	for p := (pairs{query}); ; {
 		name, value, clean, ok := p.next()
 		if !ok {
-			return ""
+			return found
 		}
-		if clean && value != "" && equalFold(name, wanted) {
-			return value
+		var into *string
+		switch {
+		case !clean || value == "":
+			continue
+		case h.jsonp && equalFold(name, "callback"):
+			into = &found.callback
+		case equalFold(name, "format"):
+			into = &found.formatName
+		case equalFold(name, "jsconfig"):
+			into = &found.jsconfig
+		default:
+			continue
+		}
+		switch {
+		case *into == "":
+			*into = value
+		case *into != value:
+			found.twin = strings.ToLower(name)
 		}
 	}
 }

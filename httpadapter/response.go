@@ -116,7 +116,7 @@ func fullResponse(p *payments.Payment) string {
 	w.text(fullBrand, p.Method.Brand)
 	w.text(fullLast4, p.Method.Last4)
 	w.text(fullExpiry, p.Method.Expiry.String())
-	w.close()
+	w.end()
 	return string(w.buf)
 }
 

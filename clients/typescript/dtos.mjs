@@ -1,70 +1,17 @@
-// The DTOs of the documented routes, with the members and the spelling of the service's own description.
+// The DTOs that the service generates at /types/typescript, as a caller's "Add ServiceStack Reference" fetches them.
 
-/** What a request says of the customer. The order knows better where both speak. */
-export class Customer {
-  ID = 0;
-  CustomerCode;
-  BusinessName;
-  FirstName;
-  LastName;
-  Email;
-  UID;
-  AgentId = 0;
-  constructor(init) { Object.assign(this, init); }
-}
+import ts from 'typescript';
+import { baseUrl } from './host.mjs';
 
-/** How the payer pays: a token, a card, or neither, and then the payer confirms by the client secret. */
-export class PaymentInfo {
-  PaymentType;
-  CardNumber;
-  ExpDate;
-  CCV;
-  StripeToken;
-  AgentId = 0;
-  constructor(init) { Object.assign(this, init); }
-}
+/** The generated source text. */
+export const source = await fetch(`${baseUrl}/types/typescript`).then((res) => {
+  if (!res.ok) throw new Error(`/types/typescript: ${res.status}`);
+  return res.text();
+});
 
-/** The request of POST, PUT and GET. */
-export class CustomerPaymentsRequest {
-  Customer;
-  OrderID;
-  PaymentInfo;
-  constructor(init) { Object.assign(this, init); }
-  getTypeName() { return 'CustomerPaymentsRequest'; }
-  getMethod() { return 'POST'; }
-  createResponse() { return new CustomerPaymentsResponse(); }
-}
+const { outputText } = ts.transpileModule(source, {
+  compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022, useDefineForClassFields: false },
+});
 
-/** The record of one payment. */
-export class CustomerPayment {
-  ID = 0;
-  CustomerID = 0;
-  OrderHeaderID = 0;
-  Amount;
-  Approved = false;
-  AuthCode;
-  CardNumber;
-  Message;
-  ResponseCode = 0;
-  TransactionId;
-  TransactionDate;
-  FullResponse;
-  PaymentStatus = 0;
-  PaymentType = 0;
-  constructor(init) { Object.assign(this, init); }
-}
-
-/** The answer. */
-export class CustomerPaymentsResponse {
-  ResponseStatus;
-  PaymentIntentSuccess = false;
-  PaymentSuccess = false;
-  SubscriptionSuccess = false;
-  Message;
-  ReceiptUrl;
-  AgentNumber;
-  ClientSecret;
-  CustomerPayment;
-  PublicOrderID;
-  constructor(init) { Object.assign(this, init); }
-}
+/** The generated classes by their names. */
+export const types = await import('data:text/javascript,' + encodeURIComponent(outputText));

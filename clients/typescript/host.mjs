@@ -4,6 +4,7 @@
 export const baseUrl = (process.env.BASE_URL ?? 'http://127.0.0.1:8080').replace(/\/+$/, '');
 const ordersUrl = process.env.ORDERS_URL ?? `${baseUrl}/orders`;
 const authenticateUrl = process.env.AUTHENTICATE_URL ?? `${baseUrl}/fake/authenticate`;
+const faultsUrl = process.env.FAULTS_URL ?? `${baseUrl}/fake/faults`;
 
 /** The users of the example host; all have the same password. */
 export const password = process.env.PASSWORD ?? 'p@ss';
@@ -32,4 +33,7 @@ export async function makeOrder(changes) {
 }
 
 /** Answers the bank's question for the payer. */
-export const authenticate = (clientSecret) => post(authenticateUrl, { clientSecret, result: 'success' });
+export const authenticate = (clientSecret, result = 'success') => post(authenticateUrl, { clientSecret, result });
+
+/** Makes the next calls to the gateway go wrong. */
+export const fault = (operation, name, times = 1) => post(faultsUrl, { operation, fault: name, times });
