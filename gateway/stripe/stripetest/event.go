@@ -40,7 +40,7 @@ func (e *event) wake(s *Server, _ time.Time) {
 
 // emit makes an event about an object as it is now.
 func (s *Server) emit(now time.Time, kind string, about entity) {
-	data := withoutSecrets(mustJSON(obj{"object": s.render(about)}))
+	data := s.withoutSecrets(mustJSON(obj{"object": s.render(about)}))
 	e := &event{base: s.newBase("evt", about.meta().Account, now), Type: kind, Object: about.meta().ID, Data: data}
 	if s.running != nil {
 		e.RequestID, e.Key = s.running.requestID, s.running.key

@@ -92,7 +92,7 @@ func (s *Server) remember(c *call, a answer) {
 		s.drop(old)
 	}
 	s.put(&savedAnswer{base: base{ID: id, Account: c.account, Born: c.now.UnixNano()}, Path: c.path, Print: c.print,
-		Status: a.status, Body: string(withoutSecrets(a.body)), RequestID: a.requestID, Code: a.code})
+		Status: a.status, Body: string(s.withoutSecrets(a.body)), RequestID: a.requestID, Code: a.code})
 }
 
 // forgetKeys drops the keys that are too old, which are the first of the list.

@@ -48,14 +48,38 @@ func digest(text string) string {
 var (
 	secretForm   = regexp.MustCompile(`\b((?:pi|seti)_[0-9A-Za-z]+)_secret_[0-9A-Za-z]+`)
 	scrubbedForm = regexp.MustCompile(`\b((?:pi|seti)_[0-9A-Za-z]+)_secret_\*`)
+	tokenForm    = regexp.MustCompile(`\btok_1[0-9A-Za-z]{23}\b`)
+	counterForm  = regexp.MustCompile(`\btok_#([0-9]+)\b`)
 )
 
-// withoutSecrets takes the client secrets out of a body that is kept.
-func withoutSecrets(body []byte) []byte { return secretForm.ReplaceAll(body, []byte("${1}_secret_*")) }
+// tokenID is the id of a token. It is derived from its number and never kept.
+func (s *Server) tokenID(n uint64) string {
+	return "tok_1" + s.derive("token:"+strconv.FormatUint(n, 10), 23)
+}
+
+// withoutSecrets takes the client secrets, and the tokens that were made here, out of a body that is kept.
+func (s *Server) withoutSecrets(body []byte) []byte {
+	body = secretForm.ReplaceAll(body, []byte("${1}_secret_*"))
+	return tokenForm.ReplaceAllFunc(body, func(match []byte) []byte {
+		for _, e := range s.state.lists[kindToken] {
+			if t := e.(*token); t.Number > 0 && s.tokenID(t.Number) == string(match) {
+				return []byte("tok_#" + strconv.FormatUint(t.Number, 10))
+			}
+		}
+		return match // of somebody else's making
+	})
+}
 
 // withSecrets puts them back.
 func (s *Server) withSecrets(body []byte) []byte {
-	return scrubbedForm.ReplaceAllFunc(body, func(match []byte) []byte {
+	body = scrubbedForm.ReplaceAllFunc(body, func(match []byte) []byte {
 		return []byte(s.clientSecret(string(scrubbedForm.FindSubmatch(match)[1])))
+	})
+	return counterForm.ReplaceAllFunc(body, func(match []byte) []byte {
+		n, err := strconv.ParseUint(string(counterForm.FindSubmatch(match)[1]), 10, 64)
+		if err != nil {
+			return match
+		}
+		return []byte(s.tokenID(n))
 	})
 }
