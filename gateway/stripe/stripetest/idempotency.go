@@ -1,7 +1,6 @@
 package stripetest
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -118,8 +117,7 @@ func (s *Server) ForgetKeys() error {
 	if s.journal == nil {
 		return nil
 	}
-	old := s.journal.file
-	return errors.Join(s.compact(s.opts.StateFile), old.Close())
+	return s.rewrite()
 }
 
 // KeyClashes counts the requests whose key had been used with other parameters. In a program that is right there are none.
