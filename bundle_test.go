@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"maps"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func setup(t *testing.T, configure ...func(*bundle, *payments.Options, *payments
 		t.Fatal(err)
 	}
 	b.gw, b.store = gw, memory.New(b.clock.Now)
-	opts := payments.Options{Clock: b.clock, OnEvent: b.host.onEvent, GatewayTimeout: 40 * time.Millisecond, RequestTimeout: 400 * time.Millisecond}
+	opts := payments.Options{Clock: b.clock, OnEvent: b.host.onEvent, GatewayTimeout: 10 * time.Second, RequestTimeout: 20 * time.Second}
 	var gateway payments.Gateway = gw
 	for _, c := range configure {
 		c(b, &opts, &gateway)
@@ -125,6 +126,15 @@ func setup(t *testing.T, configure ...func(*bundle, *payments.Options, *payments
 		t.Fatal(err)
 	}
 	return b
+}
+
+// impatient gives up soon on a gateway that hangs. Any other fault is waited for as long as the machine needs.
+func impatient(f fake.Fault) func(*bundle, *payments.Options, *payments.Gateway) {
+	return func(_ *bundle, o *payments.Options, _ *payments.Gateway) {
+		if strings.HasPrefix(string(f), "slow") {
+			o.GatewayTimeout, o.RequestTimeout = 40*time.Millisecond, 400*time.Millisecond
+		}
+	}
 }
 
 // order adds an order of 12.50 USD of agent 3.

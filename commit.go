@@ -4,46 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
-
-// leaseMargin is how much longer than one call to the gateway a lease lasts.
-const leaseMargin = 5 * time.Second
-
-// leaseTime is how long a payment stays leased across one call to the gateway.
-func (s *Service) leaseTime() time.Duration { return s.opts.GatewayTimeout + leaseMargin }
-
-// hold writes a change after which the gateway is called: the payment stays leased to this request. The record is brought
-// up to what was stored.
-func (c *charge) hold(ctx context.Context, rec *Record, change Change) error {
-	return c.Service.hold(ctx, c.owner, rec, change)
-}
-
-func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Change) error {
-	change.Lease, change.LeaseOwner = s.leaseTime(), owner
-	p, err := s.store.Apply(ctx, change)
-	if err == nil {
-		rec.Payment = p
-	}
-	return err
-}
-
-// lease takes the payment for the owner, and returns the record as it is then. It answers errBusy when another holds it.
-func (s *Service) lease(ctx context.Context, rec Record, owner string) (Record, error) {
-	got, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, UID: rec.Payment.UID, Owner: owner, For: s.leaseTime(), Limit: 1})
-	if err != nil {
-		return rec, err
-	}
-	if len(got) == 0 {
-		return rec, errBusy
-	}
-	if got[0].Version != rec.Payment.Version+1 {
-		return s.store.Find(ctx, Query{Namespace: s.opts.Namespace, UID: rec.Payment.UID})
-	}
-	rec.Payment = got[0]
-	return rec, nil
-}
 
 // The tries to write what the gateway has answered before the answer is left to Reconcile.
 const (
@@ -127,56 +89,4 @@ func (s *Service) tell(ctx context.Context, e Event) (err error) {
 func (s *Service) newBreak(kind BreakKind, p Payment, detail string) Break {
 	now := s.now()
 	return Break{UID: newUID(now), Namespace: p.Namespace, Kind: kind, PaymentUID: p.UID, OrderID: p.OrderID, Detail: detail, CreatedAt: now}
-}
-
-// schedule is when Reconcile looks again, after each look that brought no end.
-var schedule = []time.Duration{5 * time.Second, 30 * time.Second, 5 * time.Minute, time.Hour, 24 * time.Hour}
-
-// later returns the time of the next look after so many tries.
-func (s *Service) later(tries int) time.Time {
-	return s.now().Add(schedule[min(tries, len(schedule)-1)])
-}
-
-// soon is when Reconcile may look at a payment whose request is under way: not before the request has ended by itself.
-func (s *Service) soon() time.Time { return s.now().Add(s.opts.RequestTimeout + leaseMargin) }
-
-// next returns when Reconcile looks at the payment after a change; zero is never.
-func (s *Service) next(rec Record, p Payment) time.Time {
-	now := s.now()
-	switch {
-	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
-		return s.later(p.Tries)
-	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
-		return now.Add(24 * time.Hour) // the next invoice may come without its event
-	case p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined:
-		return earlier(s.later(p.Tries), s.expiry(rec, p))
-	case p.Status == StatusAuthorized || p.Status == StatusDisputed || recentRefund(rec, now):
-		return now.Add(24 * time.Hour)
-	default:
-		return time.Time{}
-	}
-}
-
-// expiry returns when a payment that waits for the payer is given up.
-func (s *Service) expiry(rec Record, p Payment) time.Time {
-	began := p.CreatedAt
-	if last := lastAuthorize(rec); last.CreatedAt.After(began) {
-		began = last.CreatedAt
-	}
-	return began.Add(s.opts.ExpireAfter)
-}
-
-// refundWatch is how long after a refund the gateway may still say that it failed.
-const refundWatch = 30 * 24 * time.Hour
-
-// recentRefund reports whether a refund may still fail.
-func recentRefund(rec Record, now time.Time) bool {
-	return slices.ContainsFunc(rec.Refunds, func(r Refund) bool { return r.Status.Counts() && now.Sub(r.CreatedAt) < refundWatch })
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }

@@ -115,7 +115,7 @@ func TestEveryFault(t *testing.T) {
 						cells++
 						t.Run(fmt.Sprintf("%s/%s/%s/%d", flow.name, op, f.Fault, times), func(t *testing.T) {
 							t.Parallel()
-							b := setup(t, func(_ *bundle, o *payments.Options, _ *payments.Gateway) { o.ManualCapture = !capture })
+							b := setup(t, impatient(f.Fault), func(_ *bundle, o *payments.Options, _ *payments.Gateway) { o.ManualCapture = !capture })
 							id := b.order()
 							flow.run(b, id, func() {
 								if err := b.gw.Fault(op, f.Fault, times); err != nil {
@@ -288,7 +288,7 @@ func TestOneStepGateway(t *testing.T) {
 	for _, f := range fake.Faults() {
 		t.Run("lost/"+string(f.Fault), func(t *testing.T) {
 			t.Parallel()
-			b := setup(t, hide)
+			b := setup(t, hide, impatient(f.Fault))
 			id := b.order()
 			b.fault(fake.OpAuthorize, f.Fault, 1)
 			res, err := b.pay(id, "tok_visa")

@@ -157,7 +157,7 @@ func TestSubscriptionFaults(t *testing.T) {
 		for _, f := range fake.Faults() {
 			t.Run(string(op)+"/"+string(f.Fault), func(t *testing.T) {
 				t.Parallel()
-				b := setup(t)
+				b := setup(t, impatient(f.Fault))
 				id := b.order(monthly(0))
 				b.fault(op, f.Fault, 2)
 				_, _ = b.pay(id, "tok_visa")

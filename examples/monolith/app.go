@@ -15,6 +15,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/httpadapter"
+	"github.com/trendsic/payments/httpadapter/formats"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
 )
@@ -73,6 +74,7 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 		Authenticate:   httpadapter.Basic("shop", shop.verify),
 		Casing:         c.casing,
 		AllowedOrigins: split(c.origins),
+		Formats:        formats.All(),
 		Logger:         log,
 	})
 	if err != nil {

@@ -171,6 +171,43 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestTwoProcesses starts four shops at once on one fresh database, and posts one order to all of them.
+func TestTwoProcesses(t *testing.T) {
+	t.Parallel()
+	for _, d := range databases {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			db := d.open(t)
+			shops := make([]*app, 4)
+			errs := make([]error, len(shops))
+			var starting sync.WaitGroup
+			for i := range shops {
+				state := filepath.Join(t.TempDir(), "fake.json")
+				starting.Go(func() {
+					shops[i], errs[i] = newApp(t.Context(), config{db: db, gateway: "fake", stateFile: state}, slog.New(slog.DiscardHandler))
+				})
+			}
+			starting.Wait()
+			if err := errors.Join(errs...); err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range shops {
+				t.Cleanup(a.close)
+			}
+			order, _ := payments.ParseOrderID(demoOrder)
+			first, err := shops[0].payments.Pay(t.Context(), payments.PayRequest{OrderID: order, Source: payments.Source{Token: payments.NewToken("tok_visa")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range shops {
+				if res, err := a.payments.Pay(t.Context(), payments.PayRequest{OrderID: order}); err != nil || res.Payment.UID != first.Payment.UID {
+					t.Errorf("another process answers %+v, %v", res.Payment, err)
+				}
+			}
+		})
+	}
+}
+
 // TestHook lets the shop's hook fail, panic, and try to end the transaction that is not its own, on every database: the
 // gateway's answer is never lost, and order and payment end agreeing.
 func TestHook(t *testing.T) {

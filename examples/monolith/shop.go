@@ -58,12 +58,23 @@ type shop struct {
 	known map[[sha256.Size]byte]httpadapter.Principal // credentials that were verified: hashing each time is slow by design
 }
 
-// newShop makes the shop's tables, its users and the demo order, where they are not there yet.
-func newShop(ctx context.Context, db *gorm.DB) (*shop, error) {
-	s := &shop{db: db, known: map[[sha256.Size]byte]httpadapter.Principal{}}
-	tx := db.WithContext(ctx)
+// newShop makes the shop's tables, its users and the demo order, where they are not there yet. Another process may be doing the
+// same on the same database: what it was faster with is there at the next try.
+func newShop(ctx context.Context, db *gorm.DB) (s *shop, err error) {
+	s = &shop{db: db, known: map[[sha256.Size]byte]httpadapter.Principal{}}
+	for range 50 {
+		if err = s.prepare(ctx); err == nil {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("the shop's tables: %w", err)
+}
+
+// prepare makes what is not there yet.
+func (s *shop) prepare(ctx context.Context) error {
+	tx := s.db.WithContext(ctx)
 	if err := tx.AutoMigrate(&user{}, &order{}); err != nil {
-		return nil, fmt.Errorf("the shop's tables: %w", err)
+		return err
 	}
 	for _, u := range []user{
 		{Name: "agent", Roles: "Agent", AgentID: 3},
@@ -73,14 +84,14 @@ func newShop(ctx context.Context, db *gorm.DB) (*shop, error) {
 		{Name: "nobody"},
 	} {
 		if err := s.addUser(tx, u, "p@ss"); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	var n int64
 	if err := tx.Model(&order{}).Where("id = ?", demoOrder).Count(&n).Error; err != nil || n > 0 {
-		return s, err
+		return err
 	}
-	return s, tx.Create(&order{ID: demoOrder, Currency: "USD", Total: 1250, AgentID: 3, Status: "open"}).Error
+	return tx.Create(&order{ID: demoOrder, Currency: "USD", Total: 1250, AgentID: 3, Status: "open"}).Error
 }
 
 func (s *shop) addUser(tx *gorm.DB, u user, password string) error {

@@ -354,3 +354,19 @@ func (w *world) rewind(rec payments.Record) {
 	must(w.t, err)
 	w.Service = w.WithStore(w.store)
 }
+
+// TestReview holds a payment while Stripe reviews it, and follows what becomes of the review.
+func TestReview(t *testing.T) {
+	t.Parallel()
+	for approve, want := range map[bool]payments.Status{true: payments.StatusPaid, false: payments.StatusRefunded} {
+		w := newWorld(t, nil)
+		w.direct = true
+		id := w.order()
+		w.mustPay(id, "pm_card_riskLevelElevated", payments.StatusHeld)
+		must(t, w.server.CloseReview(t.Context(), w.payment(id).Reference, approve))
+		w.settle()
+		if p := w.payment(id); p.Status != want {
+			t.Errorf("approved %v: the payment is %v", approve, p.Status)
+		}
+	}
+}

@@ -24,6 +24,11 @@ func (g *Gateway) Fetch(ctx context.Context, req payments.FetchRequest) (payment
 			Outcome: payments.OutcomeNotApplied, Message: "Stripe's search finds no such payment"}
 	}
 	snap := snapshot(pi)
+	if snap.UnderReview {
+		if snap.UnderReview, err = g.underReview(ctx, req.Account, pi.Review.ID); err != nil {
+			return payments.Snapshot{}, g.failure(op, err)
+		}
+	}
 	if snap.Status != payments.StatusPaid {
 		return snap, nil
 	}
@@ -45,12 +50,21 @@ func (g *Gateway) intent(ctx context.Context, req payments.FetchRequest) (*strip
 	}
 	p := &stripego.PaymentIntentSearchParams{SearchParams: stripego.SearchParams{Context: ctx, Query: byUID(req.PaymentUID), Limit: stripego.Int64(1),
 		StripeAccount: g.params(ctx, "", req.Account).StripeAccount, Single: true},
-		Expand: []*string{stripego.String("data.latest_charge"), stripego.String("data.review")}}
+		Expand: []*string{stripego.String("data.latest_charge")}}
 	found := g.api.PaymentIntents.Search(p)
 	for found.Next() {
 		return found.PaymentIntent(), nil
 	}
 	return nil, found.Err()
+}
+
+// underReview reads whether a review is still open.
+func (g *Gateway) underReview(ctx context.Context, account, id string) (bool, error) {
+	review, err := g.api.Reviews.Get(id, &stripego.ReviewParams{Params: g.params(ctx, "", account)})
+	if err != nil {
+		return true, err
+	}
+	return review.Open, nil
 }
 
 // byUID is the search for our reference. A UID has no quotes in it.

@@ -25,6 +25,7 @@ var calls = []string{
 	"GET /v1/payment_intents/ID",
 	"GET /v1/payment_intents/search",
 	"GET /v1/refunds",
+	"GET /v1/reviews/ID",
 	"GET /v1/subscriptions/ID",
 	"GET /v1/subscriptions/search",
 	"POST /v1/customers",
@@ -47,7 +48,7 @@ type recorder struct {
 	seen map[string]int
 }
 
-var objectID = regexp.MustCompile(`/(pi|sub|in|ch|re)_[A-Za-z0-9_]+`)
+var objectID = regexp.MustCompile(`/(pi|sub|in|ch|re|prv)_[A-Za-z0-9_]+`)
 
 // RoundTrip sends the request, and fails the test when it is refused.
 func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -141,6 +142,9 @@ func makeEveryCall(t *testing.T, g *Gateway) {
 	_, _ = g.Refund(ctx, payments.RefundRequest{PaymentRef: ref, Key: "k", Reference: "pi_123", RefundUID: ref.PaymentUID, Amount: amount, Reason: "returned"})
 	for _, reference := range []string{"", "pi_123"} {
 		_, _ = g.Fetch(ctx, payments.FetchRequest{PaymentRef: ref, Reference: reference})
+	}
+	if _, err := g.underReview(ctx, "", "prv_123"); err != nil {
+		t.Error(err)
 	}
 	snap := payments.Snapshot{Reference: "pi_123"}
 	if err := g.addRefunds(ctx, "", &snap, 0); err != nil {

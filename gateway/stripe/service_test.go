@@ -106,7 +106,7 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 	w := &world{t: t, clock: &virtual{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, log: &lockedBuffer{},
 		orders: map[payments.OrderID]payments.Order{}, paid: map[payments.OrderID]int{}}
 	eo := stripetest.Options{Clock: w.clock.Now, WebhookSecret: webhookSecret, Deliver: w.deliver, LateAfter: 3}
-	so := payments.Options{Clock: w.clock, GatewayTimeout: 250 * time.Millisecond, RequestTimeout: 2 * time.Second,
+	so := payments.Options{Clock: w.clock, GatewayTimeout: 20 * time.Second, RequestTimeout: 40 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnEvent: func(_ context.Context, e payments.Event) error {
 			w.mu.Lock()
@@ -126,7 +126,7 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 	web := httptest.NewServer(w.server)
 	w.base = web.URL
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 5 * time.Second}, Clock: w.clock.Now})
+		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}, Clock: w.clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

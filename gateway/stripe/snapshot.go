@@ -21,9 +21,10 @@ func metadata(ref payments.PaymentRef) map[string]string {
 }
 
 // expanded is what every request for an intent expands: since API version 2022-11-15 an intent has no charges.
-var expanded = []*string{stripego.String("latest_charge"), stripego.String("review")}
+var expanded = []*string{stripego.String("latest_charge")}
 
-// snapshot reads an intent. Refunds and disputes are added by Fetch.
+// snapshot reads an intent. Refunds and disputes are added by Fetch, and whether a review is over: an intent that names one is
+// under review until then.
 func snapshot(pi *stripego.PaymentIntent) payments.Snapshot {
 	s := payments.Snapshot{
 		Reference: pi.ID, Status: statusOf(pi), Amount: money(pi.Amount, pi.Currency),
@@ -36,7 +37,7 @@ func snapshot(pi *stripego.PaymentIntent) payments.Snapshot {
 	if pi.Customer != nil {
 		s.Customer = pi.Customer.ID
 	}
-	s.UnderReview = pi.Review != nil && (pi.Review.Open || pi.Review.Created == 0)
+	s.UnderReview = pi.Review != nil
 	if pi.PaymentMethod != nil {
 		s.Method.ID = pi.PaymentMethod.ID
 	}

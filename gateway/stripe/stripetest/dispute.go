@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -61,7 +62,7 @@ func (s *Server) closeDispute(d *dispute, won bool, now time.Time) {
 
 // errUnknown is an id that names nothing of the kind that is meant.
 func errUnknown(id string) error {
-	return fmt.Errorf("stripetest: there is no such object: %.60q", withoutSecrets([]byte(id)))
+	return fmt.Errorf("stripetest: there is no such object: %.60q", strings.Split(id, secretMark)[0])
 }
 
 // OpenDispute lets the payer's bank ask the money of a charge back, or that of an intent's charge, and returns the id of the

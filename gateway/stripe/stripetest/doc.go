@@ -56,6 +56,14 @@
 // Events are signed as Stripe signs them and handed to Options.Deliver or posted to Options.WebhookURL before the answer of the
 // call that caused them. [Server.ScriptWebhooks] makes them late, doubled, out of order, lost or forged.
 //
+// # What differs from Stripe
+//
+// Only cards can be charged; there are no fees, no taxes, no prorations, no coupons and no Connect transfers. Invoices exist for
+// subscriptions only. A subscription whose renewal is not paid is tried again after 3, 5 and 7 days and then canceled. A search
+// finds what an object says now, as soon as the object is older than Options.SearchLag. There are no rate limits unless a fault
+// is scripted. Events carry no previous_attributes, and the newest 100,000 are kept, for 30 days. Amounts have at most eight
+// digits in every currency. Client secrets and ids are derived from Options.Seed, so they are not secret.
+//
 // # What was really charged
 //
 // [Server.Ledger], [Server.Charges], [Server.DoubleCharged] and [Server.Requests] tell what a fault hides.

@@ -10,8 +10,12 @@ import (
 // kindEvent is the kind of events.
 const kindEvent = "event"
 
-// eventLife is how long events are listed.
-const eventLife = 30 * 24 * time.Hour
+const (
+	// eventLife is how long events are listed.
+	eventLife = 30 * 24 * time.Hour
+	// maxEvents is how many are kept, so that a campaign of a million payments ends.
+	maxEvents = 100_000
+)
 
 // event is an Event, and what has become of its delivery.
 type event struct {
@@ -40,7 +44,7 @@ func (e *event) wake(s *Server, _ time.Time) {
 
 // emit makes an event about an object as it is now.
 func (s *Server) emit(now time.Time, kind string, about entity) {
-	data := withoutSecrets(mustJSON(obj{"object": s.render(about)}))
+	data := s.withoutSecrets(mustJSON(obj{"object": s.render(about)}))
 	e := &event{base: s.newBase("evt", about.meta().Account, now), Type: kind, Object: about.meta().ID, Data: data}
 	if s.running != nil {
 		e.RequestID, e.Key = s.running.requestID, s.running.key
@@ -60,12 +64,18 @@ func (s *Server) resumeEvents() {
 	}
 }
 
-// forgetEvents drops the events that are too old, which are the first of the list.
+// forgetEvents drops the events that are too old or too many, which are the first of the list.
 func (s *Server) forgetEvents(now time.Time) {
 	list := s.state.lists[kindEvent]
 	n := 0
-	for ; n < len(list) && now.Sub(time.Unix(0, list[n].meta().Born)) >= eventLife; n++ {
-		delete(s.state.byID, list[n].meta().ID)
+	if len(list) > maxEvents {
+		n = len(list) - maxEvents*9/10 // some at a time
+	}
+	for n < len(list) && now.Sub(time.Unix(0, list[n].meta().Born)) >= eventLife {
+		n++
+	}
+	for _, e := range list[:n] {
+		delete(s.state.byID, e.meta().ID)
 	}
 	if n > 0 {
 		s.state.lists[kindEvent] = append([]entity(nil), list[n:]...)

@@ -91,7 +91,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("charged upstream: %t, want %t", charged, test.charged)
 			}
 			b.DeliverLate(ctx)
-			_, err = api.PaymentIntents.Confirm(in.ID, p)
+			_, err = b.api.PaymentIntents.Confirm(in.ID, p)
 			if kind := kindOf(err); kind != test.again {
 				t.Errorf("the same key again: %s (%v), want %s", kind, err, test.again)
 			}
@@ -128,7 +128,7 @@ func TestFaultsWithRetries(t *testing.T) {
 // faultTimeout is the client's time-out: short where it is what ends the call.
 func faultTimeout(f stripetest.Fault) time.Duration {
 	if f == stripetest.FaultSlow || f == stripetest.FaultSlowBefore {
-		return 300 * time.Millisecond
+		return 1500 * time.Millisecond
 	}
 	return 20 * time.Second
 }

@@ -1,7 +1,6 @@
 package stripetest
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -92,7 +91,7 @@ func (s *Server) remember(c *call, a answer) {
 		s.drop(old)
 	}
 	s.put(&savedAnswer{base: base{ID: id, Account: c.account, Born: c.now.UnixNano()}, Path: c.path, Print: c.print,
-		Status: a.status, Body: string(withoutSecrets(a.body)), RequestID: a.requestID, Code: a.code})
+		Status: a.status, Body: string(s.withoutSecrets(a.body)), RequestID: a.requestID, Code: a.code})
 }
 
 // forgetKeys drops the keys that are too old, which are the first of the list.
@@ -118,8 +117,7 @@ func (s *Server) ForgetKeys() error {
 	if s.journal == nil {
 		return nil
 	}
-	old := s.journal.file
-	return errors.Join(s.compact(s.opts.StateFile), old.Close())
+	return s.rewrite()
 }
 
 // KeyClashes counts the requests whose key had been used with other parameters. In a program that is right there are none.

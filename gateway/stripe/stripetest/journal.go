@@ -24,7 +24,14 @@ type keptObject struct {
 }
 
 // journal is the state file.
-type journal struct{ file *os.File }
+type journal struct {
+	file *os.File
+	size int // what was written since it was opened
+	base int // of that, the whole state at the beginning
+}
+
+// spare is how much a state file may grow before it is written anew, if that is more than its beginning, too.
+const spare = 32 << 20
 
 // openJournal reads the state file and writes it anew without what is no longer true. One process at a time may use it.
 func (s *Server) openJournal(path string) error {
@@ -117,14 +124,14 @@ func (s *Server) compact(path string) error {
 			rec.Objects = append(rec.Objects, keptObject{Kind: e.kind(), Value: mustJSON(e)})
 		}
 	}
-	_, err = temporary.Write(append(mustJSON(rec), '\n'))
+	n, err := temporary.Write(append(mustJSON(rec), '\n'))
 	if err == nil {
 		err = os.Rename(temporary.Name(), path)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("stripetest: the state file cannot be written: %w", err), temporary.Close())
 	}
-	s.journal = &journal{file: temporary}
+	s.journal = &journal{file: temporary, size: n, base: n}
 	return nil
 }
 
@@ -141,8 +148,18 @@ func (s *Server) flush() error {
 	var line bytes.Buffer
 	line.Write(mustJSON(rec))
 	line.WriteByte('\n')
-	if _, err := s.journal.file.Write(line.Bytes()); err != nil {
+	n, err := s.journal.file.Write(line.Bytes())
+	if err != nil {
 		return fmt.Errorf("stripetest: the state file cannot be written: %w", err)
 	}
+	if s.journal.size += n; s.journal.size-s.journal.base > max(spare, s.journal.base) {
+		return s.rewrite()
+	}
 	return nil
+}
+
+// rewrite writes the state file anew, without what is no longer true.
+func (s *Server) rewrite() error {
+	old := s.journal.file
+	return errors.Join(s.compact(s.opts.StateFile), old.Close())
 }

@@ -1,6 +1,7 @@
 package stripetest
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 )
@@ -39,13 +40,12 @@ func (s *Server) list(c *call, kind string, keep func(entity) bool) (obj, *apiEr
 	}
 	var page []entity
 	more := false
-	for _, e := range all {
+	for e := range all {
 		m := e.meta()
 		if m.Account != c.account || m.Deleted || !c.params.within("created", m.created()) || !keep(e) {
 			continue
 		}
-		if len(page) == limit {
-			more = true
+		if more = len(page) == limit; more {
 			break
 		}
 		page = append(page, e)
@@ -62,7 +62,7 @@ func (s *Server) list(c *call, kind string, keep func(entity) bool) (obj, *apiEr
 
 // after lists the objects of a kind from the cursor on: from the newest to the oldest, or the other way round towards what
 // ending_before names.
-func (s *Server) after(c *call, kind string) ([]entity, *apiError) {
+func (s *Server) after(c *call, kind string) (iter.Seq[entity], *apiError) {
 	p, list := c.params, s.state.lists[kind]
 	if p.has("starting_after") && p.has("ending_before") {
 		return nil, onlyOne("ending_before", "starting_after")
@@ -77,11 +77,15 @@ func (s *Server) after(c *call, kind string) ([]entity, *apiError) {
 			return nil, noSuchParam(kind, p.str(name), name)
 		}
 		if name == "ending_before" {
-			return list[i+1:], nil
+			return slices.Values(list[i+1:]), nil
 		}
 		list = list[:i]
 	}
-	list = slices.Clone(list)
-	slices.Reverse(list)
-	return list, nil
+	return func(yield func(entity) bool) {
+		for _, e := range slices.Backward(list) {
+			if !yield(e) {
+				return
+			}
+		}
+	}, nil
 }

@@ -53,7 +53,7 @@ type Options struct {
 	// Seed makes ids, client secrets and random faults. The same seed and the same calls give the same answers.
 	Seed uint64
 	// StateFile keeps the state in a file, which is read by [New] and written before each answer, so that the state survives a
-	// killed process. It holds no card number, verification code, token or client secret. One process at a time may use it.
+	// killed process (but not a power cut: it is not synced). It holds no card number, verification code, token or client secret. One process at a time may use it.
 	// Empty keeps the state in memory.
 	StateFile string
 	// NoIdempotency ignores idempotency keys, as some servers that speak Stripe's protocol do.

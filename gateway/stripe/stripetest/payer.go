@@ -40,7 +40,7 @@ func (s *Server) Authenticate(ctx context.Context, clientSecret string, result A
 		return fmt.Errorf("stripetest: %.20q is no result of an authentication; there are pass, fail and abandon", string(result))
 	}
 	return s.step(ctx, func(now time.Time) error {
-		id, _, _ := strings.Cut(clientSecret, "_secret_")
+		id, _, _ := strings.Cut(clientSecret, secretMark)
 		if clientSecret != s.clientSecret(id) {
 			return errors.New("stripetest: the client secret is no intent's")
 		}

@@ -89,7 +89,7 @@ func TestParameters(t *testing.T) {
 		{intents, good + "&metadata[a][b]=x", "", "metadata[a]", "Metadata values must be strings"},
 		{intents, good + "&metadata[" + strings.Repeat("k", 41) + "]=x", "", "metadata", "up to 40 characters"},
 		{intents, good + "&metadata[k]=" + strings.Repeat("v", 501), "", "metadata[k]", "up to 500 characters"},
-		{intents, good + "&description=" + strings.Repeat("v", 5001), "parameter_invalid_string", "description", ""},
+		{intents, good + "&description=" + strings.Repeat("v", 5001), "", "description", "at most 5000 characters"},
 		{intents, "amount=1999&currency=usd&payment_method_types=card", "", "payment_method_types", "Invalid array"},
 		{intents, "amount=1999&currency=usd&payment_method_types[a]=card", "", "payment_method_types", "Invalid array"},
 		{intents, "amount=1999&currency=usd&payment_method_types[]=gold", "", "payment_method_types", "\"gold\" is invalid"},

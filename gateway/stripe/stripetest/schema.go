@@ -173,7 +173,7 @@ func (f *field) checkText(text, name string) *apiError {
 		}
 	default:
 		if len(text) > 5000 {
-			return badParam(name, "parameter_invalid_string", "Invalid string: must be at most 5000 characters")
+			return badParam(name, "", "Invalid string: must be at most 5000 characters")
 		}
 	}
 	return nil

@@ -147,6 +147,35 @@ func (q query) matches(o obj) bool {
 	return !q.any
 }
 
+// labelsOf is the metadata of what can be searched.
+func labelsOf(e entity) map[string]string {
+	switch e := e.(type) {
+	case *intent:
+		return e.Metadata
+	case *charge:
+		return e.Metadata
+	case *customer:
+		return e.Metadata
+	case *subscription:
+		return e.Metadata
+	default:
+		return map[string]string{} // an invoice has none of its own
+	}
+}
+
+// rulesOut tells from its metadata alone that an object does not meet the search, so that it need not be rendered.
+func (q query) rulesOut(labels map[string]string) bool {
+	if q.any {
+		return false
+	}
+	for _, c := range q.clauses {
+		if c.path[0] == "metadata" && !c.matches(obj{"metadata": textMap(labels)}) {
+			return true
+		}
+	}
+	return false
+}
+
 // matches tells whether an object meets the condition.
 func (c clause) matches(o obj) bool {
 	text, found := lookUp(o, c.path)
@@ -221,6 +250,9 @@ func (s *Server) search(c *call, kind string) (obj, *apiError) {
 	for _, e := range slices.Backward(s.state.lists[kind]) {
 		m := e.meta()
 		if m.Account != c.account || m.Deleted || c.now.Sub(time.Unix(0, m.Born)) < s.opts.SearchLag {
+			continue
+		}
+		if q.rulesOut(labelsOf(e)) {
 			continue
 		}
 		o := s.render(e)

@@ -66,10 +66,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.arrive(r.Context(), late)
 	}
 	fault := s.pickFault(c)
-	if fault.hangs && !fault.effect {
-		<-r.Context().Done()
-		panic(http.ErrAbortHandler)
-	}
 	if fault.late {
 		s.keepLate(c)
 		panic(http.ErrAbortHandler)

@@ -9,7 +9,8 @@ const kindToken = "token"
 type token struct {
 	base
 	cardFacts
-	Used bool `json:"used,omitempty"`
+	Number uint64 `json:"number,omitempty"` // from which its id is derived, if it was made here
+	Used   bool   `json:"used,omitempty"`
 }
 
 func (*token) kind() string { return kindToken }
@@ -43,8 +44,10 @@ func createToken(s *Server, c *call) (obj, *apiError) {
 	if err != nil {
 		return nil, err
 	}
-	id := s.newID("tok")
-	t := &token{base: base{ID: kindToken + ":" + c.account + ":" + digest(id), Account: c.account, Born: c.now.UnixNano()}, cardFacts: f}
+	s.state.Counter++
+	id := s.tokenID(s.state.Counter)
+	t := &token{base: base{ID: kindToken + ":" + c.account + ":" + digest(id), Account: c.account, Born: c.now.UnixNano()}, cardFacts: f,
+		Number: s.state.Counter}
 	s.put(t)
 	return s.renderToken(t, id), nil
 }

@@ -27,7 +27,7 @@ const (
 	WebhookLate WebhookMode = "late"
 	// WebhookOutOfOrder delivers after the next event, or by [Server.ReleaseWebhooks].
 	WebhookOutOfOrder WebhookMode = "out_of_order"
-	// WebhookHeld delivers by [Server.ReleaseWebhooks].
+	// WebhookHeld delivers by [Server.ReleaseWebhooks], or when another process goes on with the state file.
 	WebhookHeld WebhookMode = "held"
 	// WebhookLost never delivers. The list of events still has it.
 	WebhookLost WebhookMode = "lost"

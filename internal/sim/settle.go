@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/invariant"
+)
+
+func violation(rule, detail string) invariant.Violation {
+	return invariant.Violation{Rule: rule, Detail: detail}
+}
+
+// maxDrain bounds the steps that the calls under way need to end.
+const maxDrain = 100_000
+
+// settle ends the faults, lets what is under way end, and time pass: doubts must end within the horizon, and in the end rows
+// and books agree.
+func (w *world) settle() {
+	w.calm = true
+	w.note("the faults end")
+	w.gw.ClearFaults()
+	for _, n := range w.nodes {
+		n.skew = 0
+	}
+	for i := 0; w.run(); i++ {
+		if w.look(); i > maxDrain {
+			w.err = errStuck
+			return
+		}
+	}
+	lateAt := w.rng.IntN(3)
+	for i, d := range []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 5 * time.Minute, 65 * time.Minute,
+		24 * time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
+		w.now = w.now.Add(d)
+		_ = w.gw.Tick(context.Background())
+		if i == lateAt {
+			_, _ = w.gw.DeliverLate(context.Background())
+		}
+		w.endReviews()
+		w.rest()
+		if _, err := w.nodes[w.rng.IntN(len(w.nodes))].svc.Reconcile(context.Background()); err != nil {
+			w.err = err
+			return
+		}
+		w.dirty = true
+		w.look()
+		if i == 5 {
+			w.horizon()
+		}
+		if len(w.found) > 0 {
+			return
+		}
+	}
+	w.found = append(w.found, w.check(invariant.Settled)...)
+	w.hooksTold()
+}
+
+// horizon holds I4: an hour after the faults have ended nothing is in doubt.
+func (w *world) horizon() {
+	for _, v := range w.check(invariant.Settled) {
+		if v.Rule == "I4" {
+			w.found = append(w.found, v)
+		}
+	}
+}
+
+// endReviews ends what waits for the bank or for the gateway's reviewers.
+func (w *world) endReviews() {
+	ctx := context.Background()
+	for _, c := range w.gw.Charges() {
+		good := w.rng.IntN(2) == 0
+		_ = w.gw.Settle(ctx, c.Reference, good)
+		_ = w.gw.CloseReview(ctx, c.Reference, good)
+	}
+}
+
+// rest delivers some of the events that are left.
+func (w *world) rest() {
+	w.events = append(w.events, w.gw.Events()...)
+	for _, e := range w.events {
+		if w.cfg.Features.NoEvents || w.rng.IntN(2) == 0 {
+			continue
+		}
+		w.figures.Events++
+		header := http.Header{fake.SignatureHeader: {w.gw.SignWebhook(e.Body, w.now)}}
+		if err := w.nodes[0].svc.Webhook(context.Background(), header, e.Body); err != nil && !errors.Is(err, payments.ErrPaymentNotFound) {
+			w.found = append(w.found, violation("I8", "an event was refused: "+err.Error()))
+		}
+	}
+	w.events = nil
+}
+
+// hooksTold holds I8: the hook saw every event of the outbox.
+func (w *world) hooksTold() {
+	for after := int64(0); ; {
+		list, err := w.reader.Events(context.Background(), after, 1000)
+		if err != nil {
+			w.err = err
+			return
+		}
+		for _, e := range list {
+			after = e.ID
+			if o := w.byID[e.OrderID]; !o.told[e.UID] {
+				w.broken("I8", e.OrderID, "the hook never saw event "+e.Type)
+			}
+		}
+		if len(list) < 1000 {
+			return
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package payments
+
+import (
+	"context"
+	"time"
+)
+
+// leaseMargin is how much longer than one call to the gateway a lease lasts.
+const leaseMargin = 5 * time.Second
+
+// leaseTime is how long a payment stays leased across one call to the gateway.
+func (s *Service) leaseTime() time.Duration { return s.opts.GatewayTimeout + leaseMargin }
+
+// hold writes a change after which the gateway is called: the payment stays leased to this request. The record is brought
+// up to what was stored.
+func (c *charge) hold(ctx context.Context, rec *Record, change Change) error {
+	return c.Service.hold(ctx, c.owner, rec, change)
+}
+
+func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Change) error {
+	change.Lease, change.LeaseOwner = s.leaseTime(), owner
+	p, err := s.store.Apply(ctx, change)
+	if err == nil {
+		rec.Payment = p
+	}
+	return err
+}
+
+// lease takes the payment for the owner, and returns the record as it is then. It answers errBusy when another holds it.
+func (s *Service) lease(ctx context.Context, rec Record, owner string) (Record, error) {
+	got, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, UID: rec.Payment.UID, Owner: owner, For: s.leaseTime(), Limit: 1})
+	if err != nil {
+		return rec, err
+	}
+	if len(got) == 0 {
+		return rec, errBusy
+	}
+	if got[0].Version != rec.Payment.Version+1 {
+		return s.store.Find(ctx, Query{Namespace: s.opts.Namespace, UID: rec.Payment.UID})
+	}
+	rec.Payment = got[0]
+	return rec, nil
+}

@@ -1,0 +1,58 @@
+package payments
+
+import (
+	"slices"
+	"time"
+)
+
+// schedule is when Reconcile looks again, after each look that brought no end.
+var schedule = []time.Duration{5 * time.Second, 30 * time.Second, 5 * time.Minute, time.Hour, 24 * time.Hour}
+
+// later returns the time of the next look after so many tries.
+func (s *Service) later(tries int) time.Time {
+	return s.now().Add(schedule[min(tries, len(schedule)-1)])
+}
+
+// soon is when Reconcile may look at a payment whose request is under way: not before the request has ended by itself.
+func (s *Service) soon() time.Time { return s.now().Add(s.opts.RequestTimeout + leaseMargin) }
+
+// next returns when Reconcile looks at the payment after a change; zero is never.
+func (s *Service) next(rec Record, p Payment) time.Time {
+	now := s.now()
+	switch {
+	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
+		return s.later(p.Tries)
+	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
+		return now.Add(24 * time.Hour) // the next invoice may come without its event
+	case p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined:
+		return earlier(s.later(p.Tries), s.expiry(rec, p))
+	case p.Status == StatusAuthorized || p.Status == StatusDisputed || recentRefund(rec, now):
+		return now.Add(24 * time.Hour)
+	default:
+		return time.Time{}
+	}
+}
+
+// expiry returns when a payment that waits for the payer is given up.
+func (s *Service) expiry(rec Record, p Payment) time.Time {
+	began := p.CreatedAt
+	if last := lastAuthorize(rec); last.CreatedAt.After(began) {
+		began = last.CreatedAt
+	}
+	return began.Add(s.opts.ExpireAfter)
+}
+
+// refundWatch is how long after a refund the gateway may still say that it failed.
+const refundWatch = 30 * 24 * time.Hour
+
+// recentRefund reports whether a refund may still fail.
+func recentRefund(rec Record, now time.Time) bool {
+	return slices.ContainsFunc(rec.Refunds, func(r Refund) bool { return r.Status.Counts() && now.Sub(r.CreatedAt) < refundWatch })
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
