@@ -48,8 +48,12 @@ const maxHook = 5
 // payment what does not decide its status.
 func (s *Service) withoutHook(before Payment, change Change) Change {
 	p, answered := before, change.Payment
-	if !p.Secured() && p.Status != StatusHeld {
+	switch {
+	case p.Secured() || p.Status == StatusHeld:
+	case answered.Reference != "":
 		p.Status, p.Message = StatusUnknown, ""
+	case p.Status == StatusUnknown:
+		p.Status = StatusCreated // the gateway refused, and has no object that could be read again
 	}
 	p.Reference, p.Attempt, p.Method, p.DecidedAt = answered.Reference, answered.Attempt, answered.Method, answered.DecidedAt
 	p.UpdatedAt, p.Tries, p.DueAt = answered.UpdatedAt, before.Tries+1, s.later(before.Tries)

@@ -166,9 +166,9 @@ const (
 // reviewed reports whether the payment was held for the gateway's review and the review is over.
 func (f *folding) reviewed() bool { return f.before.GatewayCode == codeReview && !f.snap.UnderReview }
 
-// expired reports whether the cancellation was ours, because nobody paid in time.
+// expired reports whether the cancellation was because nobody paid in time: ours, or that of the subscription.
 func (f *folding) expired() bool {
-	return slices.ContainsFunc(f.change.Transactions, func(t Transaction) bool { return t.Kind == KindVoid && t.Message == reasonExpired })
+	return f.before.SubscriptionStatus == SubscriptionIncompleteExpired || slices.ContainsFunc(f.change.Transactions, func(t Transaction) bool { return t.Kind == KindVoid && t.Message == reasonExpired })
 }
 
 // foldFacts copies what the gateway tells onto the payment.
@@ -269,12 +269,12 @@ func subscribed(p Payment, sub SubscriptionSnapshot) Payment {
 	return p
 }
 
-// foldSubscription returns the anchor as it shall be, and the change that makes it so. A subscription that ended before
-// anything was paid ends the payment too.
+// foldSubscription returns the anchor as it shall be, and the change that makes it so. A subscription that ended in its trial
+// ends the payment too. Where the first invoice has an object, only that object can tell whether it was paid before the end.
 func foldSubscription(rec Record, sub SubscriptionSnapshot, now time.Time) (Record, Change) {
 	before := rec.Payment
 	p := subscribed(before, sub)
-	waiting := p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined
+	waiting := p.Reference == "" && (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined)
 	switch {
 	case waiting && sub.Status == SubscriptionIncompleteExpired:
 		p.Status, p.Live = StatusExpired, false

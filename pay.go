@@ -112,7 +112,12 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
 	var err error
 	if rec.Payment.anchor() {
-		_, err = c.CancelSubscription(ctx, CancelSubscriptionCommand{Target: Target{PaymentUID: rec.Payment.UID}})
+		var p Payment
+		p, err = c.CancelSubscription(ctx, CancelSubscriptionCommand{Target: Target{PaymentUID: rec.Payment.UID}})
+		if err == nil && p.Live {
+			rec.Payment = p
+			_, _, err = c.refresh(ctx, rec) // only the first invoice's object can tell that it was not paid
+		}
 	} else {
 		rec, _, err = c.void(ctx, c.owner, rec, "")
 	}

@@ -272,7 +272,13 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (R
 		if err != nil {
 			return rec, s.unwritten(ctx, rec, err)
 		}
-		rec.Payment, err = s.postpone(ctx, rec, errUnfinished) // the last invoices are still to be looked at
+		// The objects of the invoices tell whether they were paid before the end. When they cannot be read now, they are soon.
+		if after, _, err := s.refresh(ctx, rec); err == nil {
+			rec = after
+		}
+		if rec.Payment.LeaseOwner != "" {
+			rec.Payment, err = s.postpone(ctx, rec, errUnfinished)
+		}
 		return rec, err
 	case OutcomeOf(err) == OutcomeNotApplied:
 		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))

@@ -41,6 +41,9 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 				return unknown(p)
 			}
 			done, err = s.persist(ctx, p, endedWithout(p, StatusCanceled, s.now()))
+			if err == nil && done.Live {
+				return &Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "the payment could not be canceled now; try again"}
+			}
 			return err
 		}
 		after, _, err = s.void(ctx, owner, after, "")

@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +48,7 @@ type config struct {
 // parse reads the flags.
 func parse(args []string, out io.Writer) (config, error) {
 	var c config
-	var key, page string
+	var key, page, refuse string
 	f := flag.NewFlagSet("stripetest", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.StringVar(&c.addr, "addr", "127.0.0.1:12111", "the address to listen on; a port of 0 takes a free one")
@@ -64,12 +65,17 @@ func parse(args []string, out io.Writer) (config, error) {
 	f.BoolVar(&c.AllowRawCards, "raw-cards", false, "take card numbers with the secret key")
 	f.BoolVar(&c.OneTimeTokens, "one-time-tokens", false, "let named test tokens be used once only")
 	f.BoolVar(&c.AutomaticPaymentMethodsOff, "automatic-payment-methods-off", false, "need no return_url, as before 2023-08-16")
+	f.StringVar((*string)(&c.DeclineAs), "decline-as", "", "how a decline is answered: invalid_request or ok; as Stripe does it when it is empty")
+	f.StringVar(&refuse, "refuse", "", "parameters that are refused as unknown, with commas between them")
 	f.IntVar(&c.LateAfter, "late-after", 0, "let a late request arrive after so many further ones; 0 for POST /_test/late")
 	if err := f.Parse(args); err != nil {
 		return config{}, err
 	}
 	if f.NArg() > 0 {
 		return config{}, fmt.Errorf("stripetest: %q is no flag; -h lists them", f.Arg(0))
+	}
+	if refuse != "" {
+		c.RefuseParameters = strings.Split(refuse, ",")
 	}
 	c.SecretKeys, c.PublishableKeys = []string{key}, []string{page}
 	return c, nil

@@ -104,7 +104,7 @@ func call(t *testing.T, method, address, body string, want int) map[string]any {
 func TestRun(t *testing.T) {
 	t.Parallel()
 	state := filepath.Join(t.TempDir(), "state")
-	p := begin(t, "-state", state)
+	p := begin(t, "-state", state, "-refuse", "description,receipt_email")
 	in, err := p.api("payment_intents", intent("pm_card_authenticationRequired", false))
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +182,7 @@ func TestControl(t *testing.T) {
 // TestFlags refuses what cannot be meant.
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-addr", "0.0.0.0:0"}, {"-addr", ":0"}, {"-addr", "nothing"}, {"-what"}, {"more"}, {"-key", "sk_live_x"},
+	for _, args := range [][]string{{"-addr", "0.0.0.0:0"}, {"-addr", ":0"}, {"-addr", "nothing"}, {"-what"}, {"more"}, {"-key", "sk_live_x"}, {"-decline-as", "teapot"},
 		{"-addr", "127.0.0.1:0", "-state", "/nowhere/at/all"}} {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()

@@ -8,18 +8,18 @@ import (
 )
 
 // Step is called before and after each call of a store or a gateway, with the call's name. An error ends the call: before it,
-// nothing is done; after it, what was done is answered to nobody.
-type Step func(ctx context.Context, call string, after bool) error
+// nothing is done; after it, what was done is answered to nobody. After the call err is what it answered.
+type Step func(ctx context.Context, call string, after bool, err error) error
 
 // around makes one call between two steps.
 func around[R any](ctx context.Context, step Step, call string, do func() (R, error)) (R, error) {
 	var none R
-	if err := step(ctx, call, false); err != nil {
+	if err := step(ctx, call, false, nil); err != nil {
 		return none, err
 	}
 	r, err := do()
-	if err := step(ctx, call, true); err != nil {
-		return none, err
+	if end := step(ctx, call, true, err); end != nil {
+		return none, end
 	}
 	return r, err
 }

@@ -19,12 +19,13 @@ type checker struct {
 	events   map[string][]payments.Event // by payment
 	found    []Violation
 	byObject map[string][]fake.Charge
+	lost     map[string]bool // payments with a refund that an operator was told of
 }
 
 // Check reads all rows and the books, and returns every promise that is broken at this moment: I1 to I4, I6 and I8. The
 // books are read after the rows, which may be behind them but never ahead; nothing may move while they are compared as Settled.
 func Check(ctx context.Context, rows Reader, books Books, moment Moment) ([]Violation, error) {
-	c := &checker{moment: moment, events: map[string][]payments.Event{}, byObject: map[string][]fake.Charge{}}
+	c := &checker{moment: moment, events: map[string][]payments.Event{}, byObject: map[string][]fake.Charge{}, lost: map[string]bool{}}
 	f := payments.Filter{Limit: pageSize}
 	for {
 		page, err := rows.Payments(ctx, f)
@@ -42,10 +43,23 @@ func Check(ctx context.Context, rows Reader, books Books, moment Moment) ([]Viol
 			break
 		}
 	}
+	if err := c.read(ctx, rows); err != nil {
+		return nil, err
+	}
+	c.charges = books.Charges()
+	for _, ch := range c.charges {
+		c.byObject[ch.Reference] = append(c.byObject[ch.Reference], ch)
+	}
+	c.run()
+	return c.found, nil
+}
+
+// read reads the events and the breaks.
+func (c *checker) read(ctx context.Context, rows Reader) error {
 	for after := int64(0); ; {
 		list, err := rows.Events(ctx, after, pageSize)
 		if err != nil {
-			return nil, fmt.Errorf("invariant: the events cannot be read: %w", err)
+			return fmt.Errorf("invariant: the events cannot be read: %w", err)
 		}
 		for _, e := range list {
 			c.events[e.PaymentUID] = append(c.events[e.PaymentUID], e)
@@ -55,12 +69,19 @@ func Check(ctx context.Context, rows Reader, books Books, moment Moment) ([]Viol
 			break
 		}
 	}
-	c.charges = books.Charges()
-	for _, ch := range c.charges {
-		c.byObject[ch.Reference] = append(c.byObject[ch.Reference], ch)
+	for after := int64(0); ; {
+		list, err := rows.Breaks(ctx, after, pageSize)
+		if err != nil {
+			return fmt.Errorf("invariant: the breaks cannot be read: %w", err)
+		}
+		for _, b := range list {
+			c.lost[b.PaymentUID] = c.lost[b.PaymentUID] || b.Kind == payments.BreakRefund
+			after = b.ID
+		}
+		if len(list) < pageSize {
+			return nil
+		}
 	}
-	c.run()
-	return c.found, nil
 }
 
 // run checks everything that was read.
@@ -217,7 +238,8 @@ func (c *checker) approvedRightly(p payments.Payment) {
 	c.broken("I3", p, "it is %v, but the gateway never took its money", p.Status)
 }
 
-// doubt holds I4: a doubt is always due, so that it is never forgotten, and once settled there is none.
+// doubt holds I4: a doubt is always due, so that it is never forgotten, and once settled there is none, but for a refund that
+// may not be sent again because its key is too old: an operator was told of it.
 func (c *checker) doubt(rec payments.Record) {
 	p := rec.Payment
 	waits := p.Live && !p.Status.Final() && p.Status != payments.StatusHeld
@@ -231,7 +253,7 @@ func (c *checker) doubt(rec payments.Record) {
 		if p.DueAt.IsZero() {
 			c.broken("I4", p, "its %s is open and it is never due", tx.Kind)
 		}
-		if c.moment == Settled {
+		if c.moment == Settled && (tx.Kind != payments.KindRefund || !c.lost[p.UID]) {
 			c.broken("I4", p, "its %s is still open", tx.Kind)
 		}
 	}
@@ -259,7 +281,7 @@ func (c *checker) refunds(rec payments.Record) {
 	}
 	counts, elsewhere := 0, 0
 	for _, r := range rec.Refunds {
-		if r.Status == payments.RefundUnknown {
+		if r.Status == payments.RefundUnknown && !c.lost[p.UID] {
 			c.broken("I6", p, "refund %s stays in doubt", r.UID)
 		}
 		if !r.Status.Counts() {

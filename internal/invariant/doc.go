@@ -38,6 +38,8 @@ type Reader interface {
 	Find(ctx context.Context, t payments.Target) (payments.Record, error)
 	// Events returns the outbox.
 	Events(ctx context.Context, afterID int64, most int) ([]payments.Event, error)
+	// Breaks returns what an operator must look at.
+	Breaks(ctx context.Context, afterID int64, most int) ([]payments.Break, error)
 }
 
 var _ Reader = (*payments.Service)(nil)

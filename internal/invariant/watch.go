@@ -70,9 +70,6 @@ func (w *Watcher) compare(before payments.Record, p payments.Payment, change pay
 	if change.Payment.Version != old.Version {
 		w.broken("I5", p, "a change on version %d was written over version %d", change.Payment.Version, old.Version)
 	}
-	if old.Reference != "" && p.Reference != old.Reference {
-		w.broken("I11", p, "its object changed from %s to %s", old.Reference, p.Reference)
-	}
 	for _, tx := range change.Transactions {
 		i := slices.IndexFunc(before.Transactions, func(t payments.Transaction) bool { return t.UID == tx.UID })
 		if i >= 0 && !before.Transactions[i].Open() {
@@ -116,7 +113,8 @@ type Guarded struct {
 }
 
 // Guard returns a gateway that holds I9 and I11: a request that can move money goes out only when the row that asks for it is
-// stored, open and, for the money itself, marked as sent; and no second object is made while the first may take money.
+// stored and, for the money itself, marked as sent; and only the object that the row names is ever asked for money. (A process that
+// was overtaken may make a second object, which moves no money; its reference is never stored and its secret never told.)
 func Guard(gw *fake.Gateway, store payments.Store, namespace string) *Guarded {
 	return &Guarded{Gateway: gw, store: store, namespace: namespace}
 }
@@ -125,11 +123,14 @@ func Guard(gw *fake.Gateway, store payments.Store, namespace string) *Guarded {
 func (g *Guarded) Unwrap() payments.Gateway { return g.Gateway }
 
 // stored holds I9 for a request.
-func (g *Guarded) stored(ctx context.Context, kind payments.Kind, uid, key string) {
+func (g *Guarded) stored(ctx context.Context, kind payments.Kind, uid, key, reference string) {
 	rec, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: uid})
 	if err != nil {
 		g.broken("I9", payments.Payment{UID: uid}, "a %s went out and no row is there", kind)
 		return
+	}
+	if rec.Payment.Reference != reference {
+		g.broken("I11", rec.Payment, "a %s went out on object %s; the row names %s", kind, reference, rec.Payment.Reference)
 	}
 	for _, tx := range rec.Transactions {
 		if !strings.HasPrefix(key, tx.UID+":") {
@@ -144,40 +145,38 @@ func (g *Guarded) stored(ctx context.Context, kind payments.Kind, uid, key strin
 
 // Prepare makes or changes an object.
 func (g *Guarded) Prepare(ctx context.Context, req payments.PrepareRequest) (payments.Snapshot, error) {
-	if rec, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID}); err != nil {
+	if _, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID}); err != nil {
 		g.broken("I9", payments.Payment{UID: req.PaymentUID}, "an object was asked for and no row is there")
-	} else if req.Reference == "" && rec.Payment.Reference != "" {
-		g.broken("I11", rec.Payment, "a second object was asked for")
 	}
 	return g.Gateway.Prepare(ctx, req)
 }
 
 // Confirm asks for the money.
 func (g *Guarded) Confirm(ctx context.Context, req payments.ConfirmRequest) (payments.Snapshot, error) {
-	g.stored(ctx, payments.KindAuthorize, req.PaymentUID, req.Key)
+	g.stored(ctx, payments.KindAuthorize, req.PaymentUID, req.Key, req.Reference)
 	return g.Gateway.Confirm(ctx, req)
 }
 
 // Authorize makes an object and asks for the money.
 func (g *Guarded) Authorize(ctx context.Context, req payments.AuthorizeRequest) (payments.Snapshot, error) {
-	g.stored(ctx, payments.KindAuthorize, req.PaymentUID, req.Key)
+	g.stored(ctx, payments.KindAuthorize, req.PaymentUID, req.Key, "")
 	return g.Gateway.Authorize(ctx, req)
 }
 
 // Capture takes reserved money.
 func (g *Guarded) Capture(ctx context.Context, req payments.CaptureRequest) (payments.Snapshot, error) {
-	g.stored(ctx, payments.KindCapture, req.PaymentUID, req.Key)
+	g.stored(ctx, payments.KindCapture, req.PaymentUID, req.Key, req.Reference)
 	return g.Gateway.Capture(ctx, req)
 }
 
 // Void cancels.
 func (g *Guarded) Void(ctx context.Context, req payments.VoidRequest) (payments.Snapshot, error) {
-	g.stored(ctx, payments.KindVoid, req.PaymentUID, req.Key)
+	g.stored(ctx, payments.KindVoid, req.PaymentUID, req.Key, req.Reference)
 	return g.Gateway.Void(ctx, req)
 }
 
 // Refund gives money back.
 func (g *Guarded) Refund(ctx context.Context, req payments.RefundRequest) (payments.Snapshot, error) {
-	g.stored(ctx, payments.KindRefund, req.PaymentUID, req.Key)
+	g.stored(ctx, payments.KindRefund, req.PaymentUID, req.Key, req.Reference)
 	return g.Gateway.Refund(ctx, req)
 }

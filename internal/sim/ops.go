@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -73,23 +74,23 @@ func (w *world) ask(n *node, o *order) {
 		if key != "" { // a key comes with one request
 			src = payments.Source{Token: payments.NewToken(map[string]string{"a": "tok_visa", "b": "tok_chargeDeclined"}[key])}
 		}
-		w.start("pay", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("pay"), n, func(ctx context.Context, svc *payments.Service) {
 			w.answer(o)(svc.Pay(ctx, payments.PayRequest{OrderID: o.ID, Source: src, Idempotency: idem}))
 		})
 	case k < 12:
-		w.start("complete", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("complete"), n, func(ctx context.Context, svc *payments.Service) {
 			if key != "" || w.rng.IntN(2) == 0 {
 				src = payments.Source{}
 			}
 			w.answer(o)(svc.Complete(ctx, payments.CompleteRequest{OrderID: o.ID, Source: src, Idempotency: idem}))
 		})
 	case k < 13:
-		w.start("void", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("void"), n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.Void(ctx, payments.VoidCommand{Target: target})
 			w.noteErr(err)
 		})
 	case k < 14:
-		w.start("capture", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("capture"), n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.Capture(ctx, payments.CaptureCommand{Target: target, Amount: w.part(o)})
 			w.noteErr(err)
 		})
@@ -98,17 +99,17 @@ func (w *world) ask(n *node, o *order) {
 			return
 		}
 		cmd := payments.RefundCommand{Target: target, Key: o.ID.String() + key, Amount: w.part(o)}
-		w.start("refund", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("refund"), n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.Refund(ctx, cmd)
 			w.noteErr(err)
 		})
 	case k < 17:
-		w.start("cancel", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("cancel"), n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.CancelSubscription(ctx, payments.CancelSubscriptionCommand{Target: target, AtPeriodEnd: w.rng.IntN(2) == 0})
 			w.noteErr(err)
 		})
 	case k < 18:
-		w.start("accept", n, func(ctx context.Context, svc *payments.Service) {
+		w.start(o.name("accept"), n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.Accept(ctx, payments.AcceptCommand{Target: target})
 			w.noteErr(err)
 		})
@@ -119,6 +120,9 @@ func (w *world) ask(n *node, o *order) {
 		})
 	}
 }
+
+// name names a call on the order.
+func (o *order) name(call string) string { return call + strconv.Itoa(o.number) }
 
 // part is an amount of an order: all of it, or some.
 func (w *world) part(o *order) payments.Money {
@@ -131,7 +135,7 @@ func (w *world) part(o *order) payments.Money {
 // answer notes what a payer was answered.
 func (w *world) answer(o *order) func(payments.Result, error) {
 	return func(res payments.Result, err error) {
-		w.note("%v", res.Payment.Status)
+		w.note("%s answers %v", o.name("order "), res.Payment.Status)
 		w.noteErr(err)
 		if res.NextAction != nil {
 			o.secret = res.NextAction.ClientSecret.Reveal()
@@ -142,18 +146,24 @@ func (w *world) answer(o *order) func(payments.Result, error) {
 	}
 }
 
-func (w *world) noteErr(err error) {
+// codeOf tells an error in the trace; its text may hold ids that differ from run to run.
+func codeOf(err error) string {
 	var e *payments.Error
 	switch {
 	case err == nil:
-		w.note("ok")
+		return "ok"
 	case errors.As(err, &e):
-		w.note("%s", e.Code)
-		if e.Code == payments.ErrInternal {
-			w.found = append(w.found, violation("E1", "an internal error: "+err.Error()))
-		}
+		return string("err " + e.Code + " " + payments.Code(e.Outcome.String()) + " " + payments.Code(e.GatewayCode+e.DeclineCode))
 	default:
-		w.note("error")
+		return "error"
+	}
+}
+
+func (w *world) noteErr(err error) {
+	w.note("%s", codeOf(err))
+	var e *payments.Error
+	if errors.As(err, &e) && e.Code == payments.ErrInternal {
+		w.found = append(w.found, violation("E1", "an internal error: "+err.Error()))
 	}
 }
 

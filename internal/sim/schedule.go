@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"time"
 
@@ -41,7 +42,8 @@ func (w *world) start(name string, n *node, call func(ctx context.Context, svc *
 		call(context.Background(), n.svc)
 	})
 	w.figures.Operations++
-	w.note("%s on node %d begins", name, n.number)
+	t.name = fmt.Sprintf("%s#%d", name, w.figures.Operations)
+	w.note("%s on node %d begins", t.name, n.number)
 	w.tasks = append(w.tasks, t)
 }
 
@@ -81,13 +83,31 @@ func (w *world) run() bool {
 	return true
 }
 
+// step notes a step of the task that runs.
+func (w *world) step(call string, after bool, err error) {
+	switch {
+	case !after:
+		w.note("%s: %s", w.cur.name, call)
+	case err == nil:
+		w.note("%s: %s done", w.cur.name, call)
+	default:
+		w.note("%s: %s %s", w.cur.name, call, codeOf(err))
+	}
+}
+
+// maxCalls bounds the calls of the store in one run: a run that needs more does not end.
+const maxCalls = 100_000
+
 var errDatabase = &payments.Error{Op: "store", Code: payments.ErrUnavailable, Outcome: payments.OutcomeNotApplied}
 
 // storeStep is before and after each call of the store.
-func (w *world) storeStep(n *node, call string, after bool) error {
+func (w *world) storeStep(n *node, call string, after bool, err error) error {
+	if w.calls++; w.calls > maxCalls {
+		panic(errStuck)
+	}
 	if w.cur != nil {
 		w.cur.pause()
-		w.note("%s.%s %t", w.cur.name, call, after)
+		w.step(call, after, err)
 	}
 	w.dirty = w.dirty || after && (call == "apply" || call == "lease")
 	switch {
@@ -107,11 +127,11 @@ const deadline = 15 * time.Second
 
 // gatewayStep is before and after each call of the gateway. A call that was held up past its deadline is not sent any more,
 // most of the time: the process may have been stopped between looking at the deadline and sending.
-func (w *world) gatewayStep(_ context.Context, n *node, call string, after bool) error {
+func (w *world) gatewayStep(_ context.Context, n *node, call string, after bool, err error) error {
 	begun := w.now
 	if w.cur != nil {
 		w.cur.pause()
-		w.note("%s.%s %t", w.cur.name, call, after)
+		w.step(call, after, err)
 	}
 	w.dirty = true
 	if !after {

@@ -21,6 +21,7 @@ type world struct {
 	cfg   Config
 	rng   *rand.Rand // decides what happens
 	steps int
+	calls int // of the store
 
 	now    time.Time
 	gw     *fake.Gateway
@@ -106,11 +107,11 @@ func newWorld(cfg Config) (*world, error) {
 }
 
 func (w *world) service(n *node, manual bool) (*payments.Service, error) {
-	gateway := invariant.AroundGateway{FullGateway: w.guard, Step: func(ctx context.Context, call string, after bool) error {
-		return w.gatewayStep(ctx, n, call, after)
+	gateway := invariant.AroundGateway{FullGateway: w.guard, Step: func(ctx context.Context, call string, after bool, err error) error {
+		return w.gatewayStep(ctx, n, call, after, err)
 	}}
-	store := invariant.AroundStore{Store: w.store, Step: func(_ context.Context, call string, after bool) error {
-		return w.storeStep(n, call, after)
+	store := invariant.AroundStore{Store: w.store, Step: func(_ context.Context, call string, after bool, err error) error {
+		return w.storeStep(n, call, after, err)
 	}}
 	return payments.New(store, gateway, w, &payments.Options{Clock: clock{w, n}, OnEvent: w.onEvent, ManualCapture: manual})
 }

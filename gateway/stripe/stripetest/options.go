@@ -69,6 +69,11 @@ type Options struct {
 	// AutomaticPaymentMethodsOff turns off what the API does since 2023-08-16: an intent without payment_method_types has
 	// automatic payment methods, and then its confirmation needs a return_url. Turn it off to emulate servers that never did so.
 	AutomaticPaymentMethodsOff bool
+	// DeclineAs is how a declined payment is answered; as Stripe does it when it is empty.
+	DeclineAs DeclineForm
+	// RefuseParameters are parameters that are refused as unknown, such as "description" or "receipt_email": some servers that
+	// speak Stripe's protocol know fewer.
+	RefuseParameters []string
 	// RefundDelay is when a pending refund succeeds and a refund to the card that fails it fails; 1 hour when it is zero.
 	// Below zero they do so only by [Server.SettleRefund].
 	RefundDelay time.Duration
@@ -132,5 +137,5 @@ func (o Options) validate() error {
 	if len(o.WebhookVersion) < len("2006-01-02") {
 		return fmt.Errorf("stripetest: Options.WebhookVersion %q is no version of the API", o.WebhookVersion)
 	}
-	return nil
+	return o.validateDialect()
 }

@@ -118,6 +118,9 @@ func (s *Server) finish(c *call, a answer, fault faultRow) (answer, []*outgoing)
 
 // carryOut runs the operation.
 func (s *Server) carryOut(c *call) answer {
+	if err := s.refused(c); err != nil {
+		return s.errorAnswer(c, err)
+	}
 	if err := c.route.schema.check(c.params.n, nil); err != nil {
 		return s.errorAnswer(c, err)
 	}
@@ -127,6 +130,9 @@ func (s *Server) carryOut(c *call) answer {
 	s.running = c
 	defer func() { s.running = nil }()
 	body, err := c.route.run(s, c)
+	if err != nil {
+		body, err = s.inDialect(err)
+	}
 	if err != nil {
 		return s.errorAnswer(c, err)
 	}

@@ -197,6 +197,7 @@ func TestOptions(t *testing.T) {
 	for name, o := range map[string]stripetest.Options{
 		"a live key": {SecretKeys: []string{"sk_live_x"}}, "a secret key for pages": {PublishableKeys: []string{"sk_test_x"}},
 		"a negative life": {KeyLife: -1}, "a negative lag": {SearchLag: -1}, "no version": {WebhookVersion: "1"}, "negative lateness": {LateAfter: -1},
+		"no form of a decline": {DeclineAs: "teapot"},
 	} {
 		if _, err := stripetest.New(o); err == nil || strings.Contains(err.Error(), "live_x") {
 			t.Errorf("%s: %v", name, err)
