@@ -226,3 +226,25 @@ func TestConformanceWithoutIdempotency(t *testing.T) {
 		t.Errorf("without keys these checks fail:\n%v\nnot\n%v", failed, want)
 	}
 }
+
+// TestOtherServers runs the suite over servers that speak the protocol otherwise: a decline is a 200, or another error; parameters
+// that only some hosts ask for are refused; nobody had automatic payment methods.
+func TestOtherServers(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*stripetest.Options){
+		"a decline is a 200":         func(o *stripetest.Options) { o.DeclineAs = "ok" },
+		"a decline is another error": func(o *stripetest.Options) { o.DeclineAs = "invalid_request" },
+		"few parameters": func(o *stripetest.Options) {
+			o.RefuseParameters = []string{"description", "receipt_email", "return_url", "payment_method_data"}
+		},
+		"before automatic methods":    func(o *stripetest.Options) { o.AutomaticPaymentMethodsOff = true },
+		"search finds nothing at all": func(o *stripetest.Options) { o.SearchLag = 1000 * time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, New: emulated(change)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
