@@ -27,7 +27,7 @@ func (n CardNumber) Last4() string {
 	if len(s) < minCardDigits {
 		return ""
 	}
-	return s[len(s)-4:]
+	return strings.Clone(s[len(s)-4:]) // a part would keep the whole number in memory
 }
 
 // The lengths of card numbers (ISO/IEC 7812-1 allows up to 19 digits; Maestro begins at 12).
