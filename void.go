@@ -26,6 +26,9 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 			return conflict(ErrConflict, "PaymentUID", "the payment is "+p.Status.String()+"; refund it instead")
 		default: // it may be given up, unless money was taken
 		}
+		if p.anchor() && !p.SubscriptionStatus.Ended() {
+			return conflict(ErrConflict, "PaymentUID", "the payment began a subscription, which would go on; cancel the subscription instead")
+		}
 		if p.Captured > 0 {
 			return conflict(ErrConflict, "PaymentUID", "the payment was captured; refund it instead")
 		}
