@@ -164,6 +164,12 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 	if !rec.open() || rec.proved(snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
+	if p := rec.Payment; p.Reference != snap.Reference { // it was found by our own reference: the id that was once answered is none
+		p.Reference = snap.Reference
+		if err := s.hold(ctx, p.LeaseOwner, &rec, Change{Payment: p}); err != nil {
+			return rec, snap, err
+		}
+	}
 	return s.retry(ctx, rec, snap, rec.urgent())
 }
 

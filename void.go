@@ -12,8 +12,9 @@ type VoidCommand struct {
 }
 
 // Void cancels a payment that has taken no money: what was reserved is released, an open intent can no longer be paid. The
-// order may then be paid anew. An invoice of a subscription is not voided: CancelSubscription ends it. A void of a canceled payment answers it again. It answers ErrConflict for a payment that
-// was captured (refund it) and ErrUnknown while it is not known whether it was canceled: Reconcile finds out.
+// order may then be paid anew. A void of a canceled payment answers it again. It answers ErrConflict for a payment that was
+// captured (refund it) and for an invoice of a subscription (CancelSubscription ends it), and ErrUnknown while it is not known
+// whether it was canceled: Reconcile finds out.
 func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 	var done Payment
 	err := s.operate(ctx, cmd.Target, func(ctx context.Context, owner string, rec Record) error {
