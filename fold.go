@@ -182,6 +182,9 @@ func (f *folding) foldFacts(to Status) {
 	if to.Answer().Approved() || to == StatusHeld {
 		p.LiveMode = snap.LiveMode
 	}
+	if f.accept {
+		p.Amount = snap.Amount // what the payer confirmed is what the operator accepts
+	}
 	if !snap.DecidedAt.IsZero() {
 		p.DecidedAt = snap.DecidedAt.UTC().Truncate(time.Microsecond)
 	} else if to != f.before.Status {

@@ -77,7 +77,7 @@ func (s *Service) perform(ctx context.Context, owner string, rec Record, refunds
 	defer cancel()
 	snap, err := s.send(ctx, rec, *rec.last())
 	rec, err = s.settle(ctx, rec, snap, err)
-	if errors.Is(err, ErrUnknown) {
+	if err != nil && OutcomeOf(err) == OutcomeUnknown {
 		rec, _, err = s.seek(ctx, rec)
 	}
 	return rec, err

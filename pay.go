@@ -203,11 +203,11 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 // is not while the payer waits.
 func (c *charge) conclude(ctx context.Context, rec Record, snap Snapshot, err error) (Result, error) {
 	settled, err := c.settle(ctx, rec, snap, err)
-	if errors.Is(err, ErrUnknown) {
+	if err != nil && OutcomeOf(err) == OutcomeUnknown {
 		settled, snap, err = c.seek(ctx, settled)
 	}
 	if err != nil {
-		return Result{Payment: settled.Payment}, err
+		return doubted(settled.Payment, err)
 	}
 	return c.answer(settled.Payment, snap)
 }

@@ -134,6 +134,9 @@ func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error
 			return rec, snap, nil
 		}
 		found, findErr := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		if findErr == nil && !found.open() && found.Payment.Status != StatusUnknown {
+			return found, snap, nil // another request has ended the doubt
+		}
 		if findErr != nil || found.Payment.LeaseOwner != rec.Payment.LeaseOwner || found.Payment.LeaseOwner == "" {
 			return rec, snap, unknown(rec.Payment)
 		}
