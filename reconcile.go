@@ -134,6 +134,9 @@ func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error
 			return rec, snap, nil
 		}
 		found, findErr := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		if findErr == nil && !found.open() && found.Payment.Status != StatusUnknown {
+			return found, snap, ErrStale // another has found out: look again
+		}
 		if findErr != nil || found.Payment.LeaseOwner != rec.Payment.LeaseOwner || found.Payment.LeaseOwner == "" {
 			return rec, snap, unknown(rec.Payment)
 		}
@@ -219,6 +222,10 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	if said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "" && rec.proved(snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
+	if errors.Is(err, ErrConflict) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {
+		rec, err = s.refused(ctx, rec, tx, err)
+		return rec, snap, err
+	}
 	if said || OutcomeOf(err) != OutcomeUnknown || tx.Kind == KindRefund && !answerOf(err).Replayed {
 		return rec, snap, err
 	}
@@ -226,6 +233,21 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	// the money at most once; a refund gets a new key only when the old one's request is known to have ended.
 	tx.Round++
 	return rec, snap, s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
+}
+
+// refused closes an open capture, void or refund whose repeat the gateway refused because of the object's state: what was sent
+// before under the same key is answered the same.
+func (s *Service) refused(ctx context.Context, rec Record, tx Transaction, cause error) (Record, error) {
+	rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
+	change := rejected(rec, cause, s.now())
+	change.Payment.DueAt = s.later(0)
+	*rec.last() = change.Transactions[0]
+	if rec.open() || rec.Payment.Status == StatusUnknown {
+		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
+	}
+	p, err := s.persist(ctx, rec.Payment, change)
+	rec.Payment = p
+	return rec, err
 }
 
 // lostRefund tells an operator, once, that a refund cannot be found and its key is forgotten.
