@@ -98,7 +98,10 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"a refund in no book", "I6", func(r *rows) { r.charges[0].RefundUIDs = []string{""} }},
 		{"another sum refunded", "I6", func(r *rows) { r.recs[0].Payment.Refunded = 200 }},
 		{"a change that nobody was told", "I8", func(r *rows) { r.events = r.events[:1] }},
-		{"an event of no change", "I8", func(r *rows) { r.events = append(r.events, r.events[1], r.events[1]); r.events[3].Previous = r.events[3].Status }},
+		{"an event of no change", "I8", func(r *rows) {
+			r.events = append(r.events, r.events[1], r.events[1])
+			r.events[3].Previous = r.events[3].Status
+		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

@@ -83,7 +83,7 @@ func (w *world) endReviews() {
 func (w *world) rest() {
 	w.events = append(w.events, w.gw.Events()...)
 	for _, e := range w.events {
-		if w.cfg.Features.NoEvents || w.rng.IntN(2) == 0 {
+		if losable(e) && (w.cfg.Features.NoEvents || w.rng.IntN(2) == 0) {
 			continue
 		}
 		w.figures.Events++
