@@ -104,22 +104,30 @@ func (w *world) ask(n *node, o *order) {
 			_, err := svc.Refund(ctx, cmd)
 			w.noteErr(err)
 		})
-	case k < 17:
-		w.start(o.name("cancel"), n, func(ctx context.Context, svc *payments.Service) {
-			_, err := svc.CancelSubscription(ctx, payments.CancelSubscriptionCommand{Target: target, AtPeriodEnd: w.rng.IntN(2) == 0})
-			w.noteErr(err)
-		})
 	case k < 18:
-		w.start(o.name("accept"), n, func(ctx context.Context, svc *payments.Service) {
-			_, err := svc.Accept(ctx, payments.AcceptCommand{Target: target})
-			w.noteErr(err)
-		})
+		w.operator(n, o, k < 17)
 	default:
 		w.start("reconcile", n, func(ctx context.Context, svc *payments.Service) {
 			_, err := svc.Reconcile(ctx)
 			w.noteErr(err)
 		})
 	}
+}
+
+// operator cancels the order's subscription, or accepts what is held.
+func (w *world) operator(n *node, o *order, cancel bool) {
+	target := payments.Target{OrderID: o.ID}
+	if cancel {
+		w.start(o.name("cancel"), n, func(ctx context.Context, svc *payments.Service) {
+			_, err := svc.CancelSubscription(ctx, payments.CancelSubscriptionCommand{Target: target, AtPeriodEnd: w.rng.IntN(2) == 0})
+			w.noteErr(err)
+		})
+		return
+	}
+	w.start(o.name("accept"), n, func(ctx context.Context, svc *payments.Service) {
+		_, err := svc.Accept(ctx, payments.AcceptCommand{Target: target})
+		w.noteErr(err)
+	})
 }
 
 // name names a call on the order.
