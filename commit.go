@@ -49,7 +49,7 @@ const maxHook = 5
 func (s *Service) withoutHook(before Payment, change Change) Change {
 	p, answered := before, change.Payment
 	switch {
-	case p.Secured() || p.Status == StatusHeld:
+	case p.Secured() || p.Status == StatusHeld || p.Status == answered.Status:
 	case answered.Reference != "":
 		p.Status, p.Message = StatusUnknown, ""
 	case p.Status == StatusUnknown:

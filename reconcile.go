@@ -135,7 +135,7 @@ func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error
 		}
 		found, findErr := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
 		if findErr == nil && !found.open() && found.Payment.Status != StatusUnknown {
-			return found, snap, nil // another request has ended the doubt
+			return found, snap, ErrStale // another has found out: look again
 		}
 		if findErr != nil || found.Payment.LeaseOwner != rec.Payment.LeaseOwner || found.Payment.LeaseOwner == "" {
 			return rec, snap, unknown(rec.Payment)
@@ -164,7 +164,7 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 	if err != nil {
 		return rec, snap, err
 	}
-	if !rec.open() || rec.proved(snap) {
+	if !rec.open() || rec.proved(snap) || s.tells(rec, snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
 	if p := rec.Payment; p.Reference != snap.Reference { // it was found by our own reference: the id that was once answered is none
@@ -174,6 +174,14 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 		}
 	}
 	return s.retry(ctx, rec, snap, rec.urgent())
+}
+
+// tells reports whether the snapshot tells something of the payment beside what is in doubt: money that went back elsewhere, a
+// decision of the gateway's. It must not wait for the doubt to end.
+func (s *Service) tells(rec Record, snap Snapshot) bool {
+	after, change := folding{rec: rec, snap: snap, now: s.now()}.fold()
+	p := rec.Payment
+	return after.Payment.Status != p.Status || after.Payment.Captured != p.Captured || after.Payment.Refunded != p.Refunded || len(change.Refunds) > 0
 }
 
 // dropUnsent closes what was begun and never sent: nothing of it can have moved money.
@@ -225,6 +233,10 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	if said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "" && rec.proved(snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
+	if errors.Is(err, ErrConflict) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {
+		rec, err = s.refused(ctx, rec, tx, err)
+		return rec, snap, err
+	}
 	if said || OutcomeOf(err) != OutcomeUnknown || tx.Kind == KindRefund && !answerOf(err).Replayed {
 		return rec, snap, err
 	}
@@ -232,6 +244,21 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	// the money at most once; a refund gets a new key only when the old one's request is known to have ended.
 	tx.Round++
 	return rec, snap, s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
+}
+
+// refused closes an open capture, void or refund whose repeat the gateway refused because of the object's state: what was sent
+// before under the same key is answered the same.
+func (s *Service) refused(ctx context.Context, rec Record, tx Transaction, cause error) (Record, error) {
+	rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
+	change := rejected(rec, cause, s.now())
+	change.Payment.DueAt = s.later(0)
+	*rec.last() = change.Transactions[0]
+	if rec.open() || rec.Payment.Status == StatusUnknown {
+		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
+	}
+	p, err := s.persist(ctx, rec.Payment, change)
+	rec.Payment = p
+	return rec, err
 }
 
 // lostRefund tells an operator, once, that a refund cannot be found and its key is forgotten.

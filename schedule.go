@@ -25,7 +25,10 @@ func (s *Service) next(rec Record, p Payment) time.Time {
 	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
 		return now.Add(24 * time.Hour) // the next invoice may come without its event
 	case p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined:
-		return earlier(s.later(p.Tries), s.expiry(rec, p))
+		if at := s.expiry(rec, p); at.After(now) {
+			return earlier(s.later(p.Tries), at)
+		}
+		return s.later(p.Tries) // never in the past: Reconcile would not end
 	case p.Status == StatusAuthorized || p.Status == StatusDisputed || recentRefund(rec, now):
 		return now.Add(24 * time.Hour)
 	default:

@@ -281,6 +281,7 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (R
 		}
 		return rec, err
 	case OutcomeOf(err) == OutcomeNotApplied:
+		rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
 		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))
 		if storeErr != nil {
 			return rec, unknown(rec.Payment)
@@ -298,5 +299,15 @@ func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error)
 	if err != nil || !rec.open(KindCancel) {
 		return rec, err
 	}
-	return s.sendCancel(ctx, rec, rec.urgent())
+	i := slices.IndexFunc(rec.Transactions, func(t Transaction) bool { return t.Open() && t.Kind == KindCancel })
+	tx := rec.Transactions[i]
+	rec, err = s.sendCancel(ctx, rec, tx)
+	if !errors.Is(err, ErrUnknown) {
+		return rec, err
+	}
+	tx.Round++ // the gateway may replay an error that it saved under the key; a subscription ends at most once
+	if holdErr := s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}}); holdErr != nil {
+		return rec, holdErr
+	}
+	return rec, err
 }

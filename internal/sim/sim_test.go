@@ -1,0 +1,87 @@
+package sim
+
+import (
+	"flag"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+var (
+	count = flag.Uint64("sim.seeds", 6_000, "how many seeds are run")
+	first = flag.Uint64("sim.seed", 1, "the first seed")
+)
+
+// past are seeds that once found a bug, with what it was.
+var past = map[uint64]string{
+	37:   "a subscription was canceled after its first invoice was paid, and the order was charged again",
+	135:  "a hook failed while a payment without an object was voided: it stayed in doubt for ever",
+	227:  "a payment in its trial was voided, and its subscription charged it later without a row",
+	240:  "an id that was answered wrong kept a payment in doubt",
+	3625: "a void that was refused once was refused for ever",
+	1881: "a subscription that nobody paid was due in the past, and Reconcile did not end",
+	2284: "a hook failed for a subscription's event, and a canceled payment became unknown",
+	4823: "a doubt was answered together with a payment that was paid",
+}
+
+// open are seeds that still fail, with what is known: docs/reliability.md tells of each. A seed that no longer fails must be
+// moved to past.
+var open = map[uint64]string{
+	863:  "I4 its cancel is still open",
+	1753: "I2 charge x has no row",
+	2530: "I4 its refund is still open",
+	2903: "I4 its refund is still open",
+	3247: "I4 its cancel is still open",
+	4006: "I4 its refund is still open",
+	4624: "I4 its cancel is still open",
+	5504: "I4 its authorize is still open",
+}
+
+// TestPastSeeds runs the seeds that once found a bug.
+func TestPastSeeds(t *testing.T) {
+	t.Parallel()
+	for seed, what := range past {
+		if out := Run(Config{Seed: seed}); out.Failed() {
+			t.Errorf("%s: %v", what, out)
+		}
+	}
+}
+
+// TestSeeds runs many seeds.
+func TestSeeds(t *testing.T) {
+	t.Parallel()
+	var next atomic.Uint64
+	var mu sync.Mutex
+	var sum Figures
+	failed := 0
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for n := next.Add(1) - 1; n < *count; n = next.Add(1) - 1 {
+				out := Run(Config{Seed: *first + n})
+				mu.Lock()
+				sum.Add(out.Figures)
+				if _, known := open[out.Config.Seed]; out.Failed() && !known {
+					if failed++; failed <= 3 {
+						t.Errorf("%v\nshrunk to %v", out, Shrink(Config{Seed: out.Config.Seed}))
+					}
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("%v; %d failed", sum, failed)
+}
+
+// TestSameSeedSameRun holds that a seed can be repeated.
+func TestSameSeedSameRun(t *testing.T) {
+	t.Parallel()
+	for seed := uint64(1); seed <= 30; seed++ {
+		a, b := Run(Config{Seed: seed}), Run(Config{Seed: seed})
+		if a.Hash != b.Hash || a.Figures != b.Figures {
+			t.Errorf("seed %d ran as %016x, then as %016x", seed, a.Hash, b.Hash)
+		}
+	}
+}
