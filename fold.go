@@ -182,8 +182,8 @@ func (f *folding) foldFacts(to Status) {
 	if to.Answer().Approved() || to == StatusHeld {
 		p.LiveMode = snap.LiveMode
 	}
-	if f.accept {
-		p.Amount = snap.Amount // what the payer confirmed is what the operator accepts
+	if f.accept || f.before.Status == StatusHeld && to != StatusHeld {
+		p.Amount = snap.Amount // with the hold ends the question of the price: what was confirmed counts
 	}
 	if !snap.DecidedAt.IsZero() {
 		p.DecidedAt = snap.DecidedAt.UTC().Truncate(time.Microsecond)

@@ -61,7 +61,7 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	if err := c.payable(); err != nil {
 		return Result{}, err
 	}
-	if p.Reference == "" && !p.anchor() || p.Amount != c.order.Total {
+	if p.Reference == "" && !p.anchor() || p.Amount != c.order.Total || c.otherKind(p) {
 		return c.attempt(ctx, rec)
 	}
 	rec, snap, err := c.refresh(ctx, rec)
@@ -87,7 +87,7 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	switch {
 	case p.UID == "":
 		p = c.newPayment()
-	case p.anchor() && p.Amount != c.order.Total:
+	case c.otherKind(p) || p.anchor() && p.Amount != c.order.Total:
 		return c.giveUp(ctx, rec)
 	case p.Reference == "":
 		p = c.priced(p)
@@ -106,6 +106,12 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	ready := p.Reference != "" && last.Sent && last.Outcome == OutcomeNotApplied && p.Status == StatusCreated &&
 		last.Fingerprint == c.fingerprint && !c.req.Source.IsZero()
 	return c.begin(ctx, Record{Payment: p, Transactions: append(rec.Transactions, tx), Refunds: rec.Refunds}, ready)
+}
+
+// otherKind reports whether the payment's object is for an order that is paid once and the order is a recurring one by now, or
+// the other way round.
+func (c *charge) otherKind(p Payment) bool {
+	return (p.Reference != "" || p.anchor()) && p.anchor() != (c.order.Recurring != nil)
 }
 
 // giveUp voids the open object: only a definite "canceled" lets a new attempt begin.

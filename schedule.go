@@ -20,6 +20,11 @@ func (s *Service) soon() time.Time { return s.now().Add(s.opts.RequestTimeout + 
 func (s *Service) next(rec Record, p Payment) time.Time {
 	now := s.now()
 	switch {
+	case rec.open(KindAuthorize):
+		if at := lastAuthorize(rec).CreatedAt.Add(s.opts.CancelAfter); at.After(now) {
+			return earlier(s.later(p.Tries), at) // nobody is to be charged long after giving up
+		}
+		return s.later(p.Tries)
 	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
 		return s.later(p.Tries)
 	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):

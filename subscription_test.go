@@ -411,3 +411,33 @@ func TestSubscriptionGivesUpInDoubt(t *testing.T) {
 	_, err = b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}})
 	wantField(t, err, payments.ErrConflict, "PaymentUID")
 }
+
+// TestOrderChangesItsKind holds that an object for an order that is paid once is given up when the order becomes a recurring one,
+// and the other way round: one charge in the end.
+func TestOrderChangesItsKind(t *testing.T) {
+	t.Parallel()
+	for _, recurring := range []bool{false, true} {
+		b := setup(t)
+		id := b.order()
+		o := b.host.orders[id]
+		if recurring {
+			monthly(0)(&o)
+		}
+		b.setOrder(o, nil)
+		b.mustPay(id, "", payments.StatusCreated)
+		o.Recurring = nil
+		if !recurring {
+			monthly(0)(&o)
+		}
+		b.setOrder(o, nil)
+		b.clock.advance(time.Second)
+		b.mustPay(id, "tok_visa", payments.StatusPaid)
+		b.complete(id, payments.StatusPaid)
+		if p := b.record(id).Payment; (p.SubscriptionStatus == payments.SubscriptionActive) == recurring {
+			t.Errorf("the subscription is %q", p.SubscriptionStatus)
+		}
+		if got := b.ledger(id); got.Charges != 1 || got.Captured != 1250 {
+			t.Errorf("the ledger says %+v", got)
+		}
+	}
+}
