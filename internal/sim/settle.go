@@ -35,7 +35,7 @@ func (w *world) settle() {
 	}
 	lateAt := w.rng.IntN(3)
 	for i, d := range []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 5 * time.Minute, 65 * time.Minute,
-		24 * time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
+		time.Minute, 5 * time.Minute, 24 * time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
 		w.now = w.now.Add(d)
 		_ = w.gw.Tick(context.Background())
 		if i == lateAt {
@@ -49,7 +49,7 @@ func (w *world) settle() {
 		}
 		w.dirty = true
 		w.look()
-		if i == 5 {
+		if i == 7 { // a clock that was an hour ahead has leased until an hour after the faults
 			w.horizon()
 		}
 		if len(w.found) > 0 {
