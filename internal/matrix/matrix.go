@@ -1,0 +1,28 @@
+// Package matrix counts the cases of each row of the test matrix (docs/reliability.md), so that a row's figure is what was run.
+// A test counts with [Count]; internal/matrix/table adds up what a run's logs say, and fails where a row has less than its gate.
+package matrix
+
+import "testing"
+
+// Count tells that n cases of a row ran in t and held. It takes effect when t ends, and not at all if t failed or was skipped.
+// Counts of several tests of one row add up.
+func Count(t testing.TB, row string, n int) {
+	t.Helper()
+	if _, ok := find(row); !ok {
+		t.Fatalf("the matrix has no row %q", row)
+	}
+	t.Cleanup(func() {
+		if !t.Failed() && !t.Skipped() {
+			t.Logf("matrix: %s %d", row, n)
+		}
+	})
+}
+
+func find(id string) (Row, bool) {
+	for _, r := range Rows {
+		if r.ID == id {
+			return r, true
+		}
+	}
+	return Row{}, false
+}

@@ -1,0 +1,78 @@
+// Command table prints the test matrix with the figures that the logs of a run hold, and fails where a row has less than its gate.
+//
+//	go run ./internal/matrix/table LOG...
+package main
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"regexp"
+	"strconv"
+	"text/tabwriter"
+
+	"github.com/trendsic/payments/internal/matrix"
+)
+
+func main() {
+	log.SetFlags(0)
+	flag.Parse()
+	figures := map[string]int{}
+	for _, name := range flag.Args() {
+		f, err := os.Open(name)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err := read(figures, f); err != nil {
+			log.Fatalf("%s: %v", name, err)
+		}
+		_ = f.Close()
+	}
+	if short := table(os.Stdout, figures); short > 0 {
+		log.Fatalf("%d rows have less than their gate", short)
+	}
+}
+
+var counted = regexp.MustCompile(`\bmatrix: ([A-N][0-9]+) ([0-9]+)$`)
+
+// read adds the figures that a test log holds.
+func read(figures map[string]int, r io.Reader) error {
+	in := bufio.NewReader(r)
+	for {
+		line, err := in.ReadBytes('\n')
+		if m := counted.FindSubmatch(line[:max(0, len(line)-1)]); m != nil {
+			n, err := strconv.Atoi(string(m[2]))
+			if err != nil {
+				return err
+			}
+			figures[string(m[1])] += n
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// table prints every row, and returns how many have less than their gate.
+func table(w io.Writer, figures map[string]int) (short int) {
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, r := range matrix.Rows {
+		verdict := "held"
+		switch n := figures[r.ID]; {
+		case r.Owed:
+			verdict = "owed"
+		case n < r.Gate:
+			verdict = "SHORT"
+			short++
+		}
+		_, _ = fmt.Fprintf(out, "%s\t%s\t%d of %d %s\t%s\n", r.ID, r.Does, figures[r.ID], r.Gate, r.Unit, verdict)
+	}
+	_ = out.Flush()
+	return short
+}
