@@ -23,14 +23,16 @@ func (s *Service) detach(ctx context.Context) (context.Context, context.CancelFu
 const maxRateLimited = 2
 
 // call makes one call to the gateway within its time-out. A panic, and an error that does not say what happened, are an
-// unknown outcome. A call that the gateway refused to begin because of too many requests is tried again a little later.
+// unknown outcome. A call that the gateway refused to begin because of too many requests is tried again a little later, while
+// the lease lasts.
 func (s *Service) call(ctx context.Context, step string, do func(context.Context) (Snapshot, error)) (Snapshot, error) {
+	began := s.now()
 	for try := 0; ; try++ {
 		snap, err := s.callOnce(ctx, step, do)
 		if try == maxRateLimited || !errors.Is(err, ErrRateLimited) || OutcomeOf(err) != OutcomeNotApplied {
 			return snap, err
 		}
-		if !s.sleep(ctx, time.Duration(try+1)*retryPause) {
+		if !s.sleep(ctx, time.Duration(try+1)*retryPause) || s.now().Sub(began) >= s.leaseTime() {
 			return snap, err
 		}
 	}
@@ -110,6 +112,15 @@ func (c *charge) authorize(ctx context.Context, rec Record, req PayRequest) (Sna
 // maxPrepare is how often an intent is tried to be made: it moves no money, so a lost answer is no doubt.
 const maxPrepare = 3
 
+// prepareAgain waits, and reports whether what failed may be tried again under the same key: not once the lease has ended,
+// for the payment may be another's by then, and the gateway may have forgotten the key of a process that was suspended.
+func (s *Service) prepareAgain(ctx context.Context, try int, began time.Time, err error) bool {
+	if try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || !s.sleep(ctx, time.Duration(try)*retryPause) {
+		return false
+	}
+	return s.now().Sub(began) < s.leaseTime()
+}
+
 // prepare makes or changes the gateway's object, again under the same key when the answer is lost.
 func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snapshot, error) {
 	p, tx := rec.Payment, rec.last()
@@ -117,6 +128,7 @@ func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snaps
 	if p.anchor() {
 		amount = Money{} // an invoice's amount is the plan's
 	}
+	began := c.now()
 	for try := 1; ; try++ {
 		snap, err := c.call(ctx, "prepare", func(ctx context.Context) (Snapshot, error) {
 			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: amount,
@@ -125,10 +137,7 @@ func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snaps
 		if err == nil && (!readable(p, snap) || differs(p, snap, c.opts.LiveMode) != "") {
 			err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway's answer does not fit the order"}
 		}
-		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {
-			return snap, err
-		}
-		if !c.sleep(ctx, time.Duration(try)*retryPause) {
+		if err == nil || !c.prepareAgain(ctx, try, began, err) {
 			return snap, err
 		}
 	}

@@ -50,6 +50,14 @@ type Store interface {
 
 	// Breaks returns the breaks in ascending order of ID, from the first after AfterID, at most Limit.
 	Breaks(ctx context.Context, namespace string, afterID int64, limit int) ([]Break, error)
+
+	// Hasten makes every payment in doubt (one that is StatusUnknown, or has an open transaction) due at due that is due
+	// later or never, unless somebody holds it by the Store's own clock. Versions do not grow. It returns how many.
+	Hasten(ctx context.Context, namespace string, due time.Time) (int64, error)
+
+	// Prune deletes idempotency records and events of the gateway's that are of no use any more, at most Limit of each, and
+	// returns how many rows that were. It is called again until it returns 0.
+	Prune(ctx context.Context, req PruneRequest) (int64, error)
 }
 
 // TransactionalStore is a [Store] that may be bound to a transaction of the host's.
@@ -143,6 +151,18 @@ type LeaseRequest struct {
 	Owner string
 	For   time.Duration
 	// Limit is how many at the most.
+	Limit int
+}
+
+// PruneRequest says what is deleted.
+type PruneRequest struct {
+	// Namespace is always compared.
+	Namespace string
+	// KeysExpired deletes the idempotency records whose ExpiresAt is before it.
+	KeysExpired time.Time
+	// InboxDone deletes the gateway's events whose DoneAt is before it. Those that are not done stay.
+	InboxDone time.Time
+	// Limit is how many of each at the most.
 	Limit int
 }
 

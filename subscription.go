@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 )
 
 // A recurring order has one payment that began its subscription, the anchor: the payment of the first invoice, which holds
@@ -71,15 +70,13 @@ func (c *charge) subscribe(ctx context.Context, rec *Record) (SubscriptionSnapsh
 }
 
 func (c *charge) makeSubscription(ctx context.Context, p Payment, tx Transaction) (SubscriptionSnapshot, error) {
+	began := c.now()
 	for try := 1; ; try++ {
 		sub, err := c.callSubscription(ctx, "subscribe", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
 			return g.Subscribe(ctx, SubscribeRequest{PaymentRef: p.ref(), Key: tx.key("subscribe"), Plan: *c.order.Recurring, Amount: tx.Amount,
 				Description: c.order.Description, Payer: c.req.Payer})
 		})
-		if err == nil || try == maxPrepare || OutcomeOf(err) != OutcomeUnknown || ctx.Err() != nil {
-			return sub, err
-		}
-		if !c.sleep(ctx, time.Duration(try)*retryPause) {
+		if err == nil || !c.prepareAgain(ctx, try, began, err) {
 			return sub, err
 		}
 	}

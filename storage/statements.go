@@ -23,6 +23,7 @@ type statements struct {
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
 	keyVersion                                        string
+	hasten, pruneKeys, pruneInbox                     string
 	selectVersion                                     string
 }
 
@@ -89,6 +90,7 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		" WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?"
 	s.lease(d, t, now, later, payment)
 	s.inbox(d, t)
+	s.upkeep(d, t, now)
 	s.taken(d, t)
 	s.gate(d, t)
 	return s

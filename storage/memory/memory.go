@@ -183,9 +183,7 @@ func (s *Store) Lease(ctx context.Context, req payments.LeaseRequest) (list []pa
 			p.Version++
 			list = append(list, *p)
 		}
-		if ctx.Value(hookKey{s}) == nil {
-			st.undo = nil
-		}
+		s.kept(ctx, st)
 		return nil
 	})
 	return list, err

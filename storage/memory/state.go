@@ -299,7 +299,7 @@ func (st *state) applyInbox(c *payments.Change) bool {
 			add(st, &st.inbox, &row)
 			continue
 		}
-		if e.ID < 0 || e.ID > int64(len(st.inbox)) || st.inbox[e.ID-1].Namespace != e.Namespace {
+		if e.ID < 0 || e.ID > int64(len(st.inbox)) || st.inbox[e.ID-1].ID == 0 || st.inbox[e.ID-1].Namespace != e.Namespace {
 			return false
 		}
 		row, old := st.inbox[e.ID-1], *st.inbox[e.ID-1]

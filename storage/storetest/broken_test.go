@@ -42,6 +42,22 @@ type broken struct {
 	key      func(id payments.KeyID) payments.KeyID
 	events   func(list []payments.Event) []payments.Event
 	refunded func(namespace string) string
+	hasten   func(ctx context.Context, s payments.Store, namespace string, due time.Time) (int64, error)
+	prune    func(r payments.PruneRequest) payments.PruneRequest
+}
+
+func (b broken) Hasten(ctx context.Context, namespace string, due time.Time) (int64, error) {
+	if b.hasten != nil {
+		return b.hasten(ctx, b.Store, namespace, due)
+	}
+	return b.Store.Hasten(ctx, namespace, due)
+}
+
+func (b broken) Prune(ctx context.Context, r payments.PruneRequest) (int64, error) {
+	if b.prune != nil {
+		r = b.prune(r)
+	}
+	return b.Store.Prune(ctx, r)
 }
 
 func (b broken) Apply(ctx context.Context, c payments.Change) (payments.Payment, error) {
@@ -361,6 +377,21 @@ var stores = []struct {
 				c.Inbox[i].Event.Account = ""
 			}
 			return s.Apply(ctx, c)
+		}
+	}},
+	{"an outage's end hastens nothing", "hasten", func(b *broken) {
+		b.hasten = func(context.Context, payments.Store, string, time.Time) (int64, error) { return 0, nil }
+	}},
+	{"pruning deletes what is still of use", "prune", func(b *broken) {
+		b.prune = func(r payments.PruneRequest) payments.PruneRequest {
+			r.KeysExpired = r.KeysExpired.Add(time.Hour)
+			return r
+		}
+	}},
+	{"pruning has no limit", "prune", func(b *broken) {
+		b.prune = func(r payments.PruneRequest) payments.PruneRequest {
+			r.Limit = 1 << 20
+			return r
 		}
 	}},
 	{"one refund is somebody else's", "refund-round-trip", func(b *broken) {

@@ -56,7 +56,7 @@ type check struct {
 // checks returns all of them, in the order in which they are made.
 func checks() []check {
 	var all []check
-	for _, some := range [][]check{paymentChecks, liveChecks, rowChecks, outboxChecks, inboxChecks, hookChecks, readChecks, leaseChecks, valueChecks} {
+	for _, some := range [][]check{paymentChecks, liveChecks, rowChecks, outboxChecks, inboxChecks, hookChecks, readChecks, leaseChecks, upkeepChecks, valueChecks} {
 		all = append(all, some...)
 	}
 	return all
