@@ -60,6 +60,7 @@ func (s *Service) callOnce(ctx context.Context, step string, do func(context.Con
 			s.opts.Logger.ErrorContext(ctx, "the gateway panicked", "step", step, "type", fmt.Sprintf("%T", r))
 			snap, err = Snapshot{}, &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway failed"}
 		}
+		s.line.heard(err)
 	}()
 	snap, err = do(ctx)
 	if err == nil {

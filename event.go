@@ -45,6 +45,8 @@ type Break struct {
 	// PaymentUID and OrderID name the payment.
 	PaymentUID string
 	OrderID    OrderID
+	// Reference names what does not agree where it is not the payment itself: the UID of a refund, or the gateway's id of a charge.
+	Reference string
 	// Detail tells it in one sentence, without secrets.
 	Detail string
 	// CreatedAt is when it was found.
@@ -68,6 +70,8 @@ const (
 	BreakRefund BreakKind = "refund"
 	// BreakTransition: the gateway reports a status that cannot follow ours.
 	BreakTransition BreakKind = "transition"
+	// BreakCharge: the gateway took money for an order of ours, and no payment has that charge.
+	BreakCharge BreakKind = "charge"
 )
 
 type inTransactionKey struct{}

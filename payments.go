@@ -8,13 +8,14 @@ import (
 )
 
 // Service takes payments for a host's orders. It is safe for concurrent use, by several processes on one database. It
-// starts no goroutine, and it keeps no state but in its Store.
+// starts no goroutine, and it keeps no state but in its Store, except whether the gateway answers just now.
 type Service struct {
 	store   Store
 	gateway Gateway
 	intents IntentGateway // nil where the gateway makes its object only by charging
 	orders  Orders
 	opts    Options
+	line    *line
 }
 
 // Options configures a [Service]. The zero value of each field is its default.
@@ -49,6 +50,8 @@ type Options struct {
 	ExpireAfter time.Duration
 	// KeyTTL is how long an idempotency key is remembered; 24 hours by default.
 	KeyTTL time.Duration
+	// ReconcileEvery is how long Run waits between two looks at what is due; 10 seconds by default.
+	ReconcileEvery time.Duration
 }
 
 // Clock tells the time. It must be safe for concurrent use.
@@ -85,7 +88,7 @@ func New(store Store, gateway Gateway, orders Orders, opts *Options) (*Service, 
 		return nil, err
 	}
 	intents, _ := CapabilityOf[IntentGateway](gateway)
-	return &Service{store: store, gateway: gateway, intents: intents, orders: orders, opts: o}, nil
+	return &Service{store: store, gateway: gateway, intents: intents, orders: orders, opts: o, line: &line{}}, nil
 }
 
 // complete fills in the defaults and refuses what cannot be right.
@@ -101,6 +104,7 @@ func (o *Options) complete() error {
 		{"CancelAfter", &o.CancelAfter, 15 * time.Minute},
 		{"ExpireAfter", &o.ExpireAfter, 24 * time.Hour},
 		{"KeyTTL", &o.KeyTTL, 24 * time.Hour},
+		{"ReconcileEvery", &o.ReconcileEvery, 10 * time.Second},
 	} {
 		if *d.value < 0 {
 			return errors.New("payments: Options." + d.name + " is negative")

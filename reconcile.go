@@ -26,6 +26,9 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 		return report, s.fail("reconcile", err)
 	}
 	for ctx.Err() == nil {
+		if err := s.hastenAfterOutage(ctx, due); err != nil {
+			return report, s.fail("reconcile", err)
+		}
 		leased, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, DueBefore: due, Owner: owner,
 			For: s.opts.RequestTimeout + leaseMargin, Limit: 1})
 		if err != nil {
@@ -47,6 +50,19 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 		}
 	}
 	return report, s.fail("reconcile", ctx.Err())
+}
+
+// hastenAfterOutage makes every doubt due once the gateway answers again, so that none waits for a day; at most once in
+// hastenEvery, for a gateway that fails now and then is not down.
+func (s *Service) hastenAfterOutage(ctx context.Context, due time.Time) error {
+	if !s.line.answersAgain(due) {
+		return nil
+	}
+	_, err := s.store.Hasten(ctx, s.opts.Namespace, due)
+	if err != nil {
+		s.line.failed()
+	}
+	return err
 }
 
 // look works on one leased payment.
@@ -267,6 +283,7 @@ func (s *Service) lostRefund(ctx context.Context, rec Record, tx Transaction) er
 		return nil
 	}
 	tx.GatewayCode = codeLost
-	return s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx},
-		Breaks: []Break{s.newBreak(BreakRefund, rec.Payment, "the gateway does not list refund "+tx.RefundUID+", and its key is too old to send it again")}})
+	b := s.newBreak(BreakRefund, rec.Payment, "the gateway does not list the refund, and its key is too old to send it again")
+	b.Reference = tx.RefundUID
+	return s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}, Breaks: []Break{b}})
 }

@@ -17,3 +17,8 @@ func newUID(now time.Time) string {
 	h := hex.EncodeToString(b[:])
 	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }
+
+// digestUID returns a UUID version 8 (RFC 9562) made of a digest: the same thing gets the same UID.
+func digestUID(digest string) string {
+	return digest[:8] + "-" + digest[8:12] + "-8" + digest[13:16] + "-a" + digest[17:20] + "-" + digest[20:32]
+}

@@ -26,7 +26,7 @@ var (
 	keyMutable    = `fingerprint payment_uid answer @expires_at`
 	eventColumns  = columns(`uid namespace gateway account event_type payment_uid order_id previous status amount currency
 		captured refunded subscription_status @created_at`)
-	breakColumns = columns(`uid namespace gateway account kind payment_uid order_id detail @created_at ` + breakMutable)
+	breakColumns = columns(`uid namespace gateway account kind payment_uid order_id reference detail @created_at ` + breakMutable)
 	breakMutable = `@ended_at ended_by note`
 	inboxColumns = columns(`namespace gateway account event_id event_type object payment subscription invoice payment_uid order_id
 		api_version live_mode @event_at @received_at ` + inboxMutable)
@@ -158,13 +158,13 @@ func (d dialect) breakMutableArgs(b *payments.Break) []any {
 }
 
 func (d dialect) breakArgs(b *payments.Break, p *payments.Payment) []any {
-	return append([]any{b.UID, b.Namespace, p.Gateway, p.Account, string(b.Kind), b.PaymentUID, b.OrderID.String(), b.Detail,
+	return append([]any{b.UID, b.Namespace, p.Gateway, p.Account, string(b.Kind), b.PaymentUID, b.OrderID.String(), b.Reference, b.Detail,
 		d.time(b.CreatedAt)}, d.breakMutableArgs(b)...)
 }
 
 func scanBreak(rows *sql.Rows) (b payments.Break, err error) {
 	var skipped [2]sql.RawBytes
-	err = rows.Scan(&b.UID, &b.Namespace, &skipped[0], &skipped[1], &b.Kind, &b.PaymentUID, &b.OrderID, &b.Detail,
+	err = rows.Scan(&b.UID, &b.Namespace, &skipped[0], &skipped[1], &b.Kind, &b.PaymentUID, &b.OrderID, &b.Reference, &b.Detail,
 		instant{&b.CreatedAt}, instant{&b.EndedAt}, &b.EndedBy, &b.Note, &b.ID)
 	return b, err
 }

@@ -49,7 +49,8 @@ func (w *world) settle() {
 		}
 		w.dirty = true
 		w.look()
-		if i == 7 { // a clock that was an hour ahead has leased until an hour after the faults
+		// A clock that was an hour ahead has made things due an hour after the faults.
+		if i == 2 && !w.skewed || i == 7 {
 			w.horizon()
 		}
 		if len(w.found) > 0 {
@@ -60,7 +61,7 @@ func (w *world) settle() {
 	w.hooksTold()
 }
 
-// horizon holds I4: an hour after the faults have ended nothing is in doubt.
+// horizon holds I4: 16 minutes after the faults have ended nothing is in doubt, where no clock was an hour ahead.
 func (w *world) horizon() {
 	for _, v := range w.check(invariant.Settled) {
 		if v.Rule == "I4" {

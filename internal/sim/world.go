@@ -39,6 +39,7 @@ type world struct {
 	calm    bool // the faults have ended
 	refunds bool // the gateway honours keys, so that refunds are safe
 	dirty   bool // something may have changed since the last check
+	skewed  bool // a node's clock was off by up to an hour
 
 	hash    hash.Hash64
 	trace   []string

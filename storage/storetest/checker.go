@@ -115,7 +115,7 @@ func (c *checker) event(p payments.Payment) payments.Event {
 // mismatch returns a new break of the payment.
 func (c *checker) mismatch(p payments.Payment) payments.Break {
 	return payments.Break{UID: uid(), Namespace: c.namespace, Kind: payments.BreakMismatch, PaymentUID: p.UID, OrderID: p.OrderID,
-		Detail: "the amounts differ", CreatedAt: day}
+		Reference: "pi_1", Detail: "the amounts differ", CreatedAt: day}
 }
 
 // key returns a new idempotency record.

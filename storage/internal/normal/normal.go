@@ -196,7 +196,7 @@ func normalEvent(bad *check, e *payments.Event) {
 }
 
 func normalBreak(bad *check, b *payments.Break) {
-	b.PaymentUID, b.Detail = Text(b.PaymentUID), Text(b.Detail)
+	b.PaymentUID, b.Reference, b.Detail = Text(b.PaymentUID), Text(b.Reference), Text(b.Detail)
 	b.EndedBy, b.Note = Text(b.EndedBy), Text(b.Note)
 	b.CreatedAt, b.EndedAt = Time(b.CreatedAt), Time(b.EndedAt)
 	bad.uid("Break.UID", b.UID)

@@ -154,6 +154,7 @@ CREATE TABLE IF NOT EXISTS {{prefix}}breaks (
     kind        text NOT NULL,
     payment_uid text NOT NULL,
     order_id    char(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    reference   text NOT NULL,
     detail      text NOT NULL,
     created_at  datetime(6),
     ended_at    datetime(6),

@@ -153,6 +153,7 @@ CREATE TABLE {{prefix}}breaks (
     kind        text NOT NULL,
     payment_uid text NOT NULL,
     order_id    varchar(32) COLLATE "C" NOT NULL,
+    reference   text NOT NULL,
     detail      text NOT NULL,
     created_at  timestamptz,
     ended_at    timestamptz,

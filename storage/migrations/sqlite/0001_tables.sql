@@ -154,6 +154,7 @@ CREATE TABLE {{prefix}}breaks (
     kind        text NOT NULL,
     payment_uid text NOT NULL,
     order_id    text NOT NULL,
+    reference   text NOT NULL,
     detail      text NOT NULL,
     created_at  text,
     ended_at    text,

@@ -1,0 +1,235 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+)
+
+// down makes every call to the gateway fail before its effect.
+func (b *bundle) down() {
+	for _, op := range []fake.Operation{fake.OpPrepare, fake.OpConfirm, fake.OpFetch, fake.OpVoid, fake.OpRefund, fake.OpCapture} {
+		b.fault(op, fake.FaultDropBefore, -1)
+	}
+}
+
+// TestOutageEnds holds I4: after an outage nothing waits for its own look, which may be a day away. The first answer to anybody
+// makes every doubt due, once for a gateway that fails now and then.
+func TestOutageEnds(t *testing.T) {
+	t.Parallel()
+	for _, outage := range []time.Duration{time.Hour, 24 * time.Hour, 25 * time.Hour, 73 * time.Hour} {
+		t.Run(outage.String(), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(_ *bundle, o *payments.Options, _ *payments.Gateway) { o.ManualCapture = true })
+			b.mustPay(b.order(), "tok_visa", payments.StatusAuthorized) // the line is up
+			b.reconcile()
+			doubts := []payments.OrderID{b.order(), b.order(), b.order()}
+			for _, id := range doubts {
+				b.mustPay(id, "tok_visa", payments.StatusAuthorized)
+			}
+			b.down()
+			for _, id := range doubts {
+				if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}}); !errors.Is(err, payments.ErrUnknown) {
+					t.Fatalf("void while the gateway is down: %v", err)
+				}
+			}
+			for end := b.clock.Now().Add(outage); b.clock.Now().Before(end); b.clock.advance(10 * time.Minute) {
+				b.reconcile()
+			}
+			b.gw.ClearFaults()
+			for _, id := range doubts {
+				if due := b.record(id).Payment.DueAt.Sub(b.clock.Now()); due < 11*time.Minute {
+					t.Fatalf("a doubt is due in %v by itself: the test shows nothing", due)
+				}
+			}
+			b.mustPay(b.order(), "tok_visa", payments.StatusAuthorized)
+			b.clock.advance(10 * time.Minute)
+			b.reconcile()
+			for _, id := range doubts {
+				b.want(b.record(id).Payment, payments.StatusCanceled)
+			}
+			b.agree()
+		})
+	}
+}
+
+// TestOutageAfterRestart holds that a process which has seen nothing of the outage ends its doubts as well.
+func TestOutageAfterRestart(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.fault(fake.OpConfirm, fake.FaultDropAfter, 1)
+	b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+	if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatal(err)
+	}
+	for range 12 {
+		b.clock.advance(time.Hour)
+		b.reconcile()
+	}
+	b.gw.ClearFaults()
+	again, err := payments.New(b.store, b.gw, b.host, &payments.Options{Clock: b.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Pay(t.Context(), payments.PayRequest{OrderID: b.order(), Source: token("tok_visa")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.want(b.record(id).Payment, payments.StatusPaid)
+	b.agree()
+}
+
+// ending is a clock on which a wait ends the context once a moment has passed.
+type ending struct {
+	*clock
+	at  time.Time
+	end context.CancelFunc
+}
+
+// After ends the context when the time has come.
+func (e ending) After(d time.Duration) <-chan time.Time {
+	ch := e.clock.After(d)
+	if e.Now().After(e.at) {
+		e.end()
+	}
+	return ch
+}
+
+// TestRun lets two processes run for two days and an hour: what is due is looked at, what expired is deleted, and each day is
+// audited once.
+func TestRun(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.authenticate(b.mustPay(id, "", payments.StatusCreated), fake.AuthPass, "")
+	key := payments.Idempotency{Principal: "agent:3", Key: "k-1"}
+	if _, err := b.Pay(t.Context(), payments.PayRequest{OrderID: b.order(), Source: token("tok_visa"), Idempotency: key}); err != nil {
+		t.Fatal(err)
+	}
+	lists := &lister{Gateway: b.gw}
+	for range 2 {
+		ctx, cancel := context.WithCancel(t.Context())
+		e := ending{b.clock, b.clock.Now().Add(25 * time.Hour), cancel}
+		s, err := payments.New(b.store, lists, b.host, &payments.Options{Clock: e, ReconcileEvery: time.Minute})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run answers %v", err)
+		}
+	}
+	b.want(b.record(id).Payment, payments.StatusPaid)
+	_, err := b.store.FindKey(t.Context(), payments.KeyID{Principal: key.Principal, Verb: "pay", Key: key.Key})
+	if !errors.Is(err, payments.ErrPaymentNotFound) {
+		t.Errorf("the expired key is still there: %v", err)
+	}
+	if lists.lists != 3 { // the days from noon of the first to 14:00 of the third
+		t.Errorf("the charges were listed %d times", lists.lists)
+	}
+}
+
+// lister counts how often the charges are listed.
+type lister struct {
+	*fake.Gateway
+	lists int
+}
+
+// ListCharges counts.
+func (c *lister) ListCharges(ctx context.Context, req payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
+	c.lists++
+	return c.Gateway.ListCharges(ctx, req)
+}
+
+// TestAudit charges behind the service's back: a charge for an order of ours that no payment has is told once, one for
+// nobody's order is not ours to tell, and a paid row that nobody folded is folded.
+func TestAudit(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	paid, open := b.order(), b.order()
+	b.mustPay(paid, "tok_visa", payments.StatusPaid)
+	b.authenticate(b.mustPay(open, "", payments.StatusCreated), fake.AuthPass, "")
+	foreign, _ := payments.ParseOrderID("ffffffffffffffffffffffffffffffff")
+	for _, id := range []payments.OrderID{paid, foreign} {
+		_, err := b.gw.Authorize(t.Context(), payments.AuthorizeRequest{PaymentRef: payments.PaymentRef{PaymentUID: "019ca949-9de0-7b5c-95b5-e6ed7228af06", OrderID: id},
+			Key: id.String(), Amount: usd(1250), Source: token("tok_visa"), Capture: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	now := b.clock.Now()
+	got, err := b.Audit(t.Context(), now.Add(-time.Hour), now.Add(time.Hour))
+	if want := (payments.AuditReport{Charges: 4, Foreign: 1, Folded: 1, Breaks: 1}); err != nil || got != want {
+		t.Fatalf("the audit is %+v, %v, not %+v", got, err, want)
+	}
+	b.want(b.record(open).Payment, payments.StatusPaid)
+	if got, err = b.Audit(t.Context(), now.Add(-time.Hour), now.Add(time.Hour)); err != nil || got.Breaks != 0 {
+		t.Errorf("the second audit is %+v, %v", got, err)
+	}
+	list, err := b.Breaks(t.Context(), 0, 10)
+	if err != nil || len(list) != 1 || list[0].Kind != payments.BreakCharge || list[0].OrderID != paid || list[0].Reference == "" {
+		t.Fatalf("the breaks are %+v, %v", list, err)
+	}
+	if got, err = b.Audit(t.Context(), now.Add(-time.Hour), now); err != nil || got.Charges != 0 {
+		t.Errorf("the end of the span is not left out: %+v, %v", got, err)
+	}
+}
+
+func TestAuditNeedsAList(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(b *bundle, _ *payments.Options, g *payments.Gateway) { *g = oneStep{b.gw} })
+	if _, err := b.Audit(t.Context(), b.clock.Now(), b.clock.Now()); !errors.Is(err, payments.ErrUnsupported) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestEndBreak ends the break of a refund that was lost: it is closed as failed, and may be asked for anew.
+func TestEndBreak(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.mustPay(id, "tok_visa", payments.StatusPaid)
+	b.fault(fake.OpRefund, fake.FaultDropBefore, -1)
+	cmd := payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r-1", Amount: usd(500)}
+	if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatalf("refund: %v", err)
+	}
+	for range 30 {
+		b.clock.advance(time.Hour)
+		b.reconcile()
+	}
+	list, err := b.Breaks(t.Context(), 0, 10)
+	if err != nil || len(list) != 1 || list[0].Kind != payments.BreakRefund {
+		t.Fatalf("the breaks are %+v, %v", list, err)
+	}
+	b.gw.ClearFaults()
+	if _, err := b.EndBreak(t.Context(), list[0].ID, "", "?"); !errors.Is(err, payments.ErrInvalid) {
+		t.Errorf("a break ended by nobody: %v", err)
+	}
+	if _, err := b.EndBreak(t.Context(), list[0].ID+1, "anna", ""); !errors.Is(err, payments.ErrPaymentNotFound) {
+		t.Errorf("a break that is not there: %v", err)
+	}
+	ended, err := b.EndBreak(t.Context(), list[0].ID, "anna", "not in the dashboard")
+	if err != nil || ended.EndedAt.IsZero() || ended.EndedBy != "anna" || ended.Note == "" {
+		t.Fatalf("the break is %+v, %v", ended, err)
+	}
+	if again, err := b.EndBreak(t.Context(), list[0].ID, "bob", ""); err != nil || again != ended {
+		t.Errorf("ended again it is %+v, %v", again, err)
+	}
+	rec := b.record(id)
+	if r := rec.Refunds[0]; r.Status != payments.RefundFailed || slices.ContainsFunc(rec.Transactions, payments.Transaction.Open) {
+		t.Errorf("the refund is %v, the transactions are %+v", r.Status, rec.Transactions)
+	}
+	cmd.Key = "r-2"
+	if _, err := b.Refund(t.Context(), cmd); err != nil {
+		t.Errorf("a new refund: %v", err)
+	}
+	b.agree()
+}
