@@ -66,7 +66,8 @@ func assemble(ctx context.Context, c config, db *gorm.DB, log *slog.Logger) (*ap
 	if err != nil {
 		return nil, err
 	}
-	service, err := payments.New(store, gateway.Gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: gateway.live})
+	service, err := payments.New(store, gateway.Gateway, shop, &payments.Options{OnEvent: shop.onEvent, Logger: log, LiveMode: gateway.live,
+		ReconcileEvery: c.reconcileEvery})
 	if err != nil {
 		return nil, err
 	}

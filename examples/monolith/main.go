@@ -23,7 +23,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/httpadapter"
 )
 
@@ -98,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer work.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	work.Go(func() { reconcile(ctx, app.payments, c.reconcileEvery, log) })
+	work.Go(func() { _ = app.payments.Run(ctx) }) // until ctx ends
 
 	welcome(stdout, "http://"+listener.Addr().String(), app.lines)
 	return serve(ctx, listener, app.handler, log)
@@ -119,22 +118,6 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 35*time.Second)
 	defer cancel()
 	return server.Shutdown(grace)
-}
-
-// reconcile looks at what is in doubt, at once and then again and again, until ctx ends.
-func reconcile(ctx context.Context, service *payments.Service, every time.Duration, log *slog.Logger) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		if _, err := service.Reconcile(ctx); err != nil && ctx.Err() == nil {
-			log.Error("reconcile", "err", err)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // welcome prints the commands that pay the demo order.
