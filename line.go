@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"errors"
 	"sync"
 	"time"
 )
@@ -21,7 +22,7 @@ const hastenEvery = 5 * time.Minute
 func (l *line) heard(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	answered := err == nil || OutcomeOf(err) == OutcomeNotApplied
+	answered := err == nil || OutcomeOf(err) == OutcomeNotApplied && !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrRateLimited)
 	l.overdue = l.overdue || answered && !l.up
 	l.up = answered
 }

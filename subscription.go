@@ -253,11 +253,12 @@ func (s *Service) endSubscription(ctx context.Context, owner string, rec Record,
 	if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
 		return rec, err
 	}
-	return s.sendCancel(ctx, rec, *rec.last())
+	return s.sendCancel(ctx, rec, *rec.last(), false)
 }
 
-// sendCancel asks the gateway to end the subscription, and folds its answer.
-func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (Record, error) {
+// sendCancel asks the gateway to end the subscription, and folds its answer. What refuses a repeat says nothing of the request
+// before it, unless it is the subscription's state that refuses.
+func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction, repeat bool) (Record, error) {
 	p := rec.Payment
 	sub, err := s.callSubscription(ctx, "cancel_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
 		return g.CancelSubscription(ctx, CancelSubscriptionRequest{PaymentRef: p.ref(), Key: tx.key("cancel"), Reference: p.Subscription,
@@ -277,7 +278,7 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction) (R
 			rec.Payment, err = s.postpone(ctx, rec, errUnfinished)
 		}
 		return rec, err
-	case OutcomeOf(err) == OutcomeNotApplied:
+	case OutcomeOf(err) == OutcomeNotApplied && (!repeat || errors.Is(err, ErrConflict)):
 		rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
 		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))
 		if storeErr != nil {
@@ -298,7 +299,7 @@ func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error)
 	}
 	i := slices.IndexFunc(rec.Transactions, func(t Transaction) bool { return t.Open() && t.Kind == KindCancel })
 	tx := rec.Transactions[i]
-	rec, err = s.sendCancel(ctx, rec, tx)
+	rec, err = s.sendCancel(ctx, rec, tx, true)
 	if !errors.Is(err, ErrUnknown) {
 		return rec, err
 	}

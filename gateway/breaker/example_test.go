@@ -1,0 +1,26 @@
+package breaker_test
+
+import (
+	"fmt"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/breaker"
+	"github.com/trendsic/payments/gateway/fake"
+)
+
+func Example() {
+	gateway, err := fake.New(fake.Options{AllowFake: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	guarded, err := breaker.New(gateway, &breaker.Options{Concurrent: 32})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// It is given to payments.New in the place of the gateway, and can do what that can.
+	_, hooks := payments.CapabilityOf[payments.WebhookGateway](guarded)
+	fmt.Println(guarded.Name(), hooks)
+	// Output: fake true
+}
