@@ -105,18 +105,21 @@ func open(j Job, clock *Clock, store payments.Store) (*world, error) {
 	if err != nil {
 		return nil, fmt.Errorf("crash: %w", err)
 	}
-	f := flows[j.Flow]
+	count := &counter{killAt: j.KillAt}
+	w := &world{gw: gw, clock: clock, count: count, watch: invariant.Watch(store), guard: invariant.Guard(gw, store, "")}
+	return w, w.serve(flows[j.Flow], clock, count.step)
+}
+
+// serve makes the world's service, by a clock of its own and with a step around each call.
+func (w *world) serve(f flow, clock payments.Clock, step invariant.Step) (err error) {
 	order := payments.Order{ID: orderID, AgentID: 3, CustomerID: 9, Total: payments.Money{Amount: 1250, Currency: "USD"}}
 	if f.recurring {
 		order.Recurring = &payments.Plan{Interval: "month", Every: 1}
 	}
-	w := &world{gw: gw, clock: clock, count: &counter{killAt: j.KillAt}, watch: invariant.Watch(store),
-		guard: invariant.Guard(gw, store, "")}
 	orders := payments.OrdersFunc(func(context.Context, payments.OrderID) (payments.Order, error) { return order, nil })
-	w.Service, err = payments.New(invariant.AroundStore{Store: w.watch, Step: w.count.step},
-		invariant.AroundGateway{FullGateway: w.guard, Step: w.count.step}, orders,
+	w.Service, err = payments.New(invariant.AroundStore{Store: w.watch, Step: step}, invariant.AroundGateway{FullGateway: w.guard, Step: step}, orders,
 		&payments.Options{Clock: clock, ManualCapture: f.manual})
-	return w, err
+	return err
 }
 
 // recover does what a host does after a restart: it reconciles with time moved on, and the caller repeats its request under
@@ -129,6 +132,7 @@ func (w *world) recover(ctx context.Context, f flow) error {
 		}
 	}
 	f.run(ctx, w)
+	w.gw.ClearFaults()
 	for _, d := range []time.Duration{time.Minute, 20 * time.Minute, time.Hour, 25 * time.Hour, 25 * time.Hour} {
 		w.clock.Advance(d)
 		if err := w.gw.Tick(ctx); err != nil {

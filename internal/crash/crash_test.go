@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
 )
@@ -225,4 +226,6 @@ func TestKilledAnywhere(t *testing.T) {
 	if int(l.kills.Load()) < single {
 		t.Errorf("only %d kills for %d cells", l.kills.Load(), single)
 	}
+	matrix.Count(t, "A1", single)
+	matrix.Count(t, "A2", *pairs)
 }
