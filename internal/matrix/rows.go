@@ -56,7 +56,7 @@ var Rows = []Row{
 	{ID: "E6", Does: "the host's GORM settings", Unit: "settings", Gate: 16, Owed: true},
 	{ID: "E7", Does: "a pool of one connection", Unit: "clients", Gate: 64, Owed: true},
 
-	{ID: "F1", Does: "the schedule of doubts over an outage in each gap", Unit: "hours", Gate: 72, Owed: true},
+	{ID: "F1", Does: "the schedule of doubts: an outage that ends in each gap", Unit: "hours", Gate: 72},
 	{ID: "F2", Does: "clocks that differ and jump", Unit: "cases", Gate: 50},
 	{ID: "F3", Does: "lease holder stopped, then woken after another took over", Unit: "cases", Gate: 20},
 	{ID: "F4", Does: "dates and expiries", Unit: "rows", Gate: 60, Owed: true},
