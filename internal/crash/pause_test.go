@@ -9,31 +9,59 @@ import (
 	"testing"
 	"time"
 
+	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage/memory"
 )
 
-// pause stops a service at one boundary, as SIGSTOP stops a process, until it is told to go on, or panics there.
+// trouble is what happens at a boundary.
+type trouble int
+
+const (
+	stops  trouble = iota // as SIGSTOP stops a process, until it is told to go on
+	panics                // once
+	fails                 // once: a commit whose answer is lost, where it fails after the call
+	down                  // the database, from then on
+)
+
+// pause makes trouble at one boundary.
 type pause struct {
+	trouble
 	at, stopAt      int
-	panics          bool
 	reached, resume chan struct{}
 }
 
+// errDown is what a store says that cannot reach its database.
+var errDown = &payments.Error{Code: payments.ErrUnavailable, Outcome: payments.OutcomeNotApplied}
+
 // step is called at each boundary.
-func (p *pause) step(context.Context, string, bool, error) error {
-	if p.at++; p.at != p.stopAt {
+func (p *pause) step(_ context.Context, call string, _ bool, _ error) error {
+	p.at++
+	if p.trouble == down && p.stopAt > 0 && p.at >= p.stopAt && !gatewayCalls[call] {
+		return errDown
+	}
+	if p.at != p.stopAt {
 		return nil
 	}
-	if p.panics {
+	switch {
+	case p.trouble == panics:
 		panic("a gateway or a store with a bug")
+	case p.trouble == fails && gatewayCalls[call]:
+		return &payments.Error{Code: payments.ErrUnavailable}
+	case p.trouble == fails:
+		return errDown
+	case p.trouble == stops:
+		close(p.reached)
+		<-p.resume
 	}
-	close(p.reached)
-	<-p.resume
 	return nil
 }
+
+// gatewayCalls are the steps that are none of the store's.
+var gatewayCalls = map[string]bool{"prepare": true, "confirm": true, "authorize": true, "capture": true, "void": true, "refund": true,
+	"fetch": true, "subscribe": true, "fetch_subscription": true, "cancel_subscription": true}
 
 // skewed is the clock of a node that is off.
 type skewed struct {
@@ -44,11 +72,11 @@ type skewed struct {
 // Now returns the node's time.
 func (c skewed) Now() time.Time { return c.Clock.Now().Add(c.by) }
 
-// paused is one cell: a flow that stops at a boundary while another service, for so long, takes over, or that panics there.
+// paused is one cell: a flow with trouble at a boundary. While it stops there, for so long, another service takes over.
 type paused struct {
 	flow          string
+	trouble       trouble
 	stopAt        int
-	panics        bool
 	away          time.Duration
 	first, second time.Duration // how far the two clocks are off
 }
@@ -63,7 +91,7 @@ func (c paused) run(ctx context.Context) (int, error) {
 	store := memory.New(clock.Now)
 	w := &world{gw: gw, clock: clock, watch: invariant.Watch(store), guard: invariant.Guard(gw, store, "")}
 	other := *w
-	p := &pause{stopAt: c.stopAt, panics: c.panics, reached: make(chan struct{}), resume: make(chan struct{})}
+	p := &pause{stopAt: c.stopAt, trouble: c.trouble, reached: make(chan struct{}), resume: make(chan struct{})}
 	if err := w.serve(f, skewed{clock, c.first}, p.step); err != nil {
 		return 0, err
 	}
@@ -97,45 +125,44 @@ func (c paused) run(ctx context.Context) (int, error) {
 	return p.at, err
 }
 
-// TestPausedAnywhere stops every flow at every boundary for two minutes, longer than its lease: another service takes the
-// payment over, ends it and repeats the caller's request, and then the first one wakes. What it does then must not count.
-func TestPausedAnywhere(t *testing.T) {
-	t.Parallel()
-	cells := 0
+// everywhere makes trouble in every flow at every boundary, and returns how many cells that were.
+func everywhere(t *testing.T, kind trouble) (cells int) {
+	t.Helper()
 	for name := range flows {
 		n, err := paused{flow: name}.run(t.Context())
 		if err != nil || n == 0 {
-			t.Fatalf("%s without a pause: %d boundaries, %v", name, n, err)
+			t.Fatalf("%s without trouble: %d boundaries, %v", name, n, err)
 		}
 		for k := 1; k <= n; k++ {
-			if _, err := (paused{flow: name, stopAt: k, away: 2 * time.Minute}).run(t.Context()); err != nil {
-				t.Errorf("%s paused at %d: %v", name, k, err)
+			if _, err := (paused{flow: name, trouble: kind, stopAt: k, away: 2 * time.Minute}).run(t.Context()); err != nil {
+				t.Errorf("%s with trouble %d at %d: %v", name, kind, k, err)
 			}
 			cells++
 		}
 	}
-	t.Logf("%d cells", cells)
-	matrix.Count(t, "F3", cells)
+	return cells
+}
+
+// TestPausedAnywhere stops every flow at every boundary for two minutes, longer than its lease: another service takes the
+// payment over, ends it and repeats the caller's request, and then the first one wakes. What it does then must not count.
+func TestPausedAnywhere(t *testing.T) {
+	t.Parallel()
+	matrix.Count(t, "F3", everywhere(t, stops))
 }
 
 // TestPanicsAnywhere lets every call of the gateway and the store panic before and after its effect: no lock is kept, and the
 // doubt is resolved like any other.
 func TestPanicsAnywhere(t *testing.T) {
 	t.Parallel()
-	sites := 0
-	for name := range flows {
-		n, err := paused{flow: name}.run(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for k := 1; k <= n; k++ {
-			if _, err := (paused{flow: name, stopAt: k, panics: true}).run(t.Context()); err != nil {
-				t.Errorf("%s with a panic at %d: %v", name, k, err)
-			}
-			sites++
-		}
-	}
-	matrix.Count(t, "A7", sites)
+	matrix.Count(t, "A7", everywhere(t, panics))
+}
+
+// TestDatabaseFails lets every call of the store fail before and after its effect, once, and from there on: what was not written is
+// not charged, and what was charged is found again.
+func TestDatabaseFails(t *testing.T) {
+	t.Parallel()
+	matrix.Count(t, "E1", everywhere(t, fails))
+	matrix.Count(t, "E1", everywhere(t, down))
 }
 
 // TestClocksDiffer lets two services whose clocks differ, and jump back, work on one order: leases are judged by the store's
