@@ -61,7 +61,9 @@ func (c *charge) run(ctx context.Context, step func(context.Context, Record) (Re
 		case errors.Is(err, errBusy):
 			c.share = true
 		case !errors.Is(err, ErrStale):
-			return c.finish(ctx, res, err)
+			if res, err = c.finish(ctx, res, err); !errors.Is(err, ErrStale) {
+				return res, err
+			}
 		}
 		if err := c.pause(ctx, c.begun, &pause); err != nil {
 			return Result{}, err

@@ -3,6 +3,7 @@ module github.com/trendsic/payments
 go 1.25.0
 
 require (
+	github.com/anishathalye/porcupine v1.3.1
 	github.com/pressly/goose/v3 v3.27.0
 	github.com/rs/cors v1.11.1
 	github.com/shopspring/decimal v1.6.0

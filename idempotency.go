@@ -122,8 +122,9 @@ func (c *charge) claimed() {
 	}
 }
 
-// finish stores a final answer under the caller's key and returns it. Answers that are not final (a doubt, a review, a
-// conflict, an error) are not stored: the same key resumes the work then.
+// finish stores a final answer under the caller's key and returns it: what was not stored is not told, so that one key never
+// has two answers. Answers that are not final (a doubt, a review, a conflict, an error) are not stored: the same key resumes the
+// work then. It answers ErrStale when another request with the key works on its answer, for another look.
 func (c *charge) finish(ctx context.Context, res Result, err error) (Result, error) {
 	final := err == nil || errors.Is(err, ErrDeclined)
 	if c.key == nil || res.Payment.UID == "" || !final || res.Payment.Status.Answer().Pending {
@@ -133,20 +134,21 @@ func (c *charge) finish(ctx context.Context, res Result, err error) (Result, err
 	defer cancel()
 	answer, jsonErr := json.Marshal(storedAnswer{res.Payment})
 	if jsonErr != nil {
-		return res, err
+		return Result{}, jsonErr
 	}
 	rec := *c.key
 	rec.PaymentUID, rec.Answer = res.Payment.UID, answer
-	_, storeErr := c.store.Apply(ctx, Change{Key: &rec})
+	_, storeErr := c.persist(ctx, res.Payment, Change{Key: &rec})
 	if errors.Is(storeErr, ErrStale) {
-		// A request with the same key was answered first: its answer is the answer.
 		c.key = nil
 		if repeated, done, err := c.replay(ctx); done {
 			return repeated, err
 		}
+		return Result{}, ErrStale
 	}
 	if storeErr != nil {
-		c.opts.Logger.ErrorContext(ctx, "the answer to an idempotency key was not stored", "payment", res.Payment.UID, "err", storeErr)
+		c.opts.Logger.ErrorContext(ctx, "the answer to an idempotency key could not be stored", "payment", res.Payment.UID, "err", storeErr)
+		return doubted(res.Payment, unknown(res.Payment))
 	}
 	return res, err
 }
