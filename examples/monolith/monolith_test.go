@@ -19,8 +19,12 @@ import (
 	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/httpadapter"
 	"github.com/trendsic/payments/internal/canary"
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
+
+// roundsAtOnce is how often an order is posted on each of three databases.
+const roundsAtOnce = 17
 
 // TestAtOnce posts one order 64 times at once, on every database: one charge, and every answer tells the same.
 func TestAtOnce(t *testing.T) {
@@ -29,7 +33,7 @@ func TestAtOnce(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, d.open(t))
-			for range 5 {
+			for range roundsAtOnce {
 				id := s.order()
 				answers := atOnce(t, 64, func() (answer, error) {
 					return send(t.Context(), s.url, "agent", "POST", "/v1/CustomerPayments", payBody(id, "tok_visa"))
@@ -43,6 +47,7 @@ func TestAtOnce(t *testing.T) {
 					t.Fatalf("%s; the ledger %+v; the order is %s", answers[0].body, s.ledger()[id], s.orderStatus(id))
 				}
 			}
+			matrix.Count(t, "C1", roundsAtOnce)
 		})
 	}
 }
