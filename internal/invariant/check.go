@@ -3,6 +3,7 @@ package invariant
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
@@ -95,6 +96,7 @@ func (c *checker) run() {
 		c.approved(rec)
 		c.doubt(rec)
 		c.refunds(rec)
+		c.closed(rec)
 		c.told(rec)
 	}
 }
@@ -301,6 +303,33 @@ func (c *checker) refunds(rec payments.Record) {
 	}
 	if p.Refunded != ch.Refunded {
 		c.broken("I6", p, "%d is refunded in the row, %d in the books", p.Refunded, ch.Refunded)
+	}
+}
+
+// closed holds I3 for what was asked: a capture, void or refund that is closed as done was done.
+func (c *checker) closed(rec payments.Record) {
+	p := rec.Payment
+	ch, has := c.of(p)
+	for _, tx := range rec.Transactions {
+		if tx.Open() || tx.Outcome != payments.OutcomeApplied {
+			continue
+		}
+		switch tx.Kind {
+		case payments.KindCapture:
+			if ch.Status != fake.ChargeCaptured {
+				c.broken("I3", p, "its capture is closed as done, and no money was taken")
+			}
+		case payments.KindVoid:
+			if has {
+				c.broken("I3", p, "its void is closed as done, but charge %s is %s", ch.ID, ch.Status)
+			}
+		case payments.KindRefund:
+			i := slices.IndexFunc(rec.Refunds, func(r payments.Refund) bool { return r.UID == tx.RefundUID })
+			if i < 0 || rec.Refunds[i].Status == payments.RefundUnknown {
+				c.broken("I6", p, "a refund is closed as done, and nobody knows whether it was")
+			}
+		default:
+		}
 	}
 }
 

@@ -143,10 +143,18 @@ func (g *Guarded) stored(ctx context.Context, kind payments.Kind, uid, key, refe
 	g.broken("I9", rec.Payment, "a %s went out and its row is not stored as sent", kind)
 }
 
-// Prepare makes or changes an object.
+// Prepare makes or changes an object: a new one only where the row names none, and under the key of a stored attempt. Of a
+// process that was overtaken the attempt is closed by then.
 func (g *Guarded) Prepare(ctx context.Context, req payments.PrepareRequest) (payments.Snapshot, error) {
-	if _, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID}); err != nil {
+	rec, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID})
+	i := slices.IndexFunc(rec.Transactions, func(t payments.Transaction) bool { return strings.HasPrefix(req.Key, t.UID+":") })
+	switch {
+	case err != nil:
 		g.broken("I9", payments.Payment{UID: req.PaymentUID}, "an object was asked for and no row is there")
+	case i < 0:
+		g.broken("I9", rec.Payment, "an object was asked for under a key of no attempt")
+	case rec.Payment.Reference != req.Reference && rec.Transactions[i].Open():
+		g.broken("I11", rec.Payment, "object %q was asked for; the row names %q", req.Reference, rec.Payment.Reference)
 	}
 	return g.Gateway.Prepare(ctx, req)
 }
