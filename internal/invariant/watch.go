@@ -34,6 +34,7 @@ func (l *log) Violations() []Violation {
 type Watcher struct {
 	payments.Store
 	log
+	received sync.Map // the gateway's events that were stored, by their ids
 }
 
 // Watch returns a store that holds I5 for each change that is written: a status moves forward, and backward only by the ways
@@ -43,7 +44,13 @@ func Watch(store payments.Store) *Watcher { return &Watcher{Store: store} }
 // Apply writes the change and compares what was with what is.
 func (w *Watcher) Apply(ctx context.Context, change payments.Change) (payments.Payment, error) {
 	if change.Payment.UID == "" {
-		return w.Store.Apply(ctx, change)
+		p, err := w.Store.Apply(ctx, change)
+		for i := range change.Inbox {
+			if err == nil {
+				w.received.Store(change.Inbox[i].Event.ID, true)
+			}
+		}
+		return p, err
 	}
 	q := payments.Query{Namespace: change.Payment.Namespace, UID: change.Payment.UID}
 	before, findErr := w.Find(ctx, q)
@@ -56,6 +63,12 @@ func (w *Watcher) Apply(ctx context.Context, change payments.Change) (payments.P
 	}
 	w.compare(before, p, change)
 	return p, err
+}
+
+// Received reports whether the event of the gateway's was ever stored: only then may it be answered as taken.
+func (w *Watcher) Received(id string) bool {
+	_, ok := w.received.Load(id)
+	return ok
 }
 
 // compare holds what may change.

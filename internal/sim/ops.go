@@ -205,7 +205,12 @@ func (w *world) deliver(n *node) {
 	}
 	w.figures.Events++
 	header := http.Header{fake.SignatureHeader: {w.gw.SignWebhook(e.Body, w.now)}}
-	w.start("event "+e.Type, n, func(ctx context.Context, svc *payments.Service) { w.noteErr(svc.Webhook(ctx, header, e.Body)) })
+	w.start("event "+e.Type, n, func(ctx context.Context, svc *payments.Service) {
+		err := svc.Webhook(ctx, header, e.Body)
+		if w.noteErr(err); err == nil && !w.store.Received(e.ID) {
+			w.broken("I8", payments.OrderID{}, "event "+e.Type+" was answered as taken and is not stored")
+		}
+	})
 }
 
 // losable reports whether the event may never come: what the gateway's own people did to a payment that had ended is told by
