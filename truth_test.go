@@ -183,3 +183,34 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 		t.Errorf("the same request: %+v, %v", res, err)
 	}
 }
+
+// TestRefundOfYesterday holds that a refund in doubt is not sent again once the gateway may have forgotten its key: the first
+// request may have been done, or may still arrive. An operator is told, once.
+func TestRefundOfYesterday(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	paid(b, id)
+	b.fault(fake.OpRefund, fake.FaultDropBefore, -1)
+	b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+	cmd := payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r", Amount: usd(300)}
+	if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatalf("the error is %v", err)
+	}
+	b.clock.advance(25 * time.Hour)
+	b.gw.ClearFaults()
+	for range 3 {
+		b.reconcile()
+		b.clock.advance(25 * time.Hour)
+	}
+	if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
+		t.Errorf("asked again, the error is %v", err)
+	}
+	breaks, err := b.Breaks(t.Context(), 0, 0)
+	if err != nil || len(breaks) != 1 || breaks[0].Kind != payments.BreakRefund {
+		t.Errorf("the breaks are %+v, %v", breaks, err)
+	}
+	if got := b.ledger(id).Refunded; got != 0 {
+		t.Errorf("%d was refunded under a key that is forgotten", got)
+	}
+}

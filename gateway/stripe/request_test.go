@@ -94,3 +94,52 @@ func TestSnapshotIsWhatStripeSays(t *testing.T) {
 		}
 	}
 }
+
+// TestReplayedIsAnOldTruth holds that an answer which Stripe repeats from under its key is not taken: the object is read.
+func TestReplayedIsAnOldTruth(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":%q,"amount":1250,"amount_received":1250,"currency":"usd"}`
+	amount := payments.Money{Amount: 1250, Currency: "USD"}
+	for _, tt := range []struct {
+		name, old, now string
+		want           payments.Status
+		call           func(context.Context, *stripe.Gateway) (payments.Snapshot, error)
+	}{
+		{"confirm", "requires_action", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Confirm(ctx, payments.ConfirmRequest{Key: "k", Reference: "pi_1"})
+		}},
+		{"authorize", "processing", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Authorize(ctx, payments.AuthorizeRequest{Key: "k", Amount: amount, Source: payments.Source{Token: payments.NewToken("pm_1")}})
+		}},
+		{"capture", "requires_capture", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Capture(ctx, payments.CaptureRequest{Key: "k", Reference: "pi_1", Amount: amount})
+		}},
+		{"void", "requires_capture", "canceled", payments.StatusCanceled, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Void(ctx, payments.VoidRequest{Key: "k", Reference: "pi_1"})
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				status := tt.old
+				switch {
+				case r.Method == http.MethodPost:
+					w.Header().Set("Idempotent-Replayed", "true")
+				case r.URL.Path == "/v1/payment_intents/pi_1":
+					status = tt.now
+				default:
+					_, _ = w.Write([]byte(`{"object":"list","data":[]}`))
+					return
+				}
+				_, _ = fmt.Fprintf(w, intent, status)
+			}))
+			t.Cleanup(web.Close)
+			g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+			must(t, err)
+			snap, err := tt.call(t.Context(), g)
+			if err != nil || snap.Status != tt.want {
+				t.Errorf("%v, %v", snap.Status, err)
+			}
+		})
+	}
+}

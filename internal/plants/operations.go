@@ -12,7 +12,7 @@ var operations = []Plant{
 		tests(".", "TestEveryFault/refund"), "--- FAIL: TestEveryFault"},
 	{"a refund is sent again after its key is forgotten", "reconcile.go",
 		`case tx.Kind == KindRefund && age >= keyLife:`, `case tx.Kind == KindRefund && age >= 1000*keyLife:`,
-		tests("./gateway/stripe", "TestOutage"), "--- FAIL: TestOutage"},
+		tests(".", "TestRefundOfYesterday"), "--- FAIL: TestRefundOfYesterday"},
 	{"refund above what was captured", "refund.go",
 		`case asked.Amount <= 0 || asked.Amount > left.Amount:`, `case asked.Amount <= 0:`,
 		tests(".", "TestRefund"), "--- FAIL: TestRefund"},
