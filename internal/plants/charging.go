@@ -24,7 +24,7 @@ var charging = []Plant{
 	{"a doubt is not resolved before the next try", "charge.go",
 		`if rec.Payment.Status != StatusUnknown && !rec.open(KindAuthorize, KindVoid) {`,
 		`if rec.Payment.Status != 0 {`,
-		simulator, "order"},
+		simulator, "I11 order"},
 	{"the order's price is not asked at the first success", "settle.go",
 		`case order.Total != snap.Amount:`, `case order.ID.IsZero():`,
 		simulator, "R1 order"},

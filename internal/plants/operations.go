@@ -28,7 +28,7 @@ var operations = []Plant{
 		tests(".", "TestRefund"), "--- FAIL: TestRefund"},
 	{"a refund that was done is done again", "refund.go",
 		`case known && (have.Status != RefundFailed || have.Reference != ""):`, `case known && have.Status == RefundPending:`,
-		simulator, "order"},
+		simulator, "I6 order"},
 	{"capture above what is reserved", "capture.go",
 		` || amount.Amount > p.Amount.Amount:`, `:`,
 		tests(".", "TestCaptureVoid"), "--- FAIL: TestCaptureVoid"},

@@ -149,8 +149,13 @@ func (w *world) answer(o *order) func(payments.Result, error) {
 		if res.NextAction != nil {
 			o.secret = res.NextAction.ClientSecret.Reveal()
 		}
-		if errors.Is(err, payments.ErrUnknown) && res.Payment.Status.Answer().Approved() {
+		switch status := res.Payment.Status; {
+		case errors.Is(err, payments.ErrUnknown) && status.Answer().Approved():
 			w.broken("I11", o.ID, "a doubt was answered as approved")
+		case errors.Is(err, payments.ErrDeclined) && status != payments.StatusDeclined:
+			w.broken("I11", o.ID, "a payment that is "+status.String()+" was answered as a decline")
+		case err == nil && status == payments.StatusUnknown:
+			w.broken("I11", o.ID, "a doubt was answered as none")
 		}
 	}
 }
