@@ -123,6 +123,7 @@ type Guarded struct {
 	store     payments.Store
 	namespace string
 	log
+	prepared sync.Map // the keys under which an object was asked for
 }
 
 // Guard returns a gateway that holds I9 and I11: a request that can move money goes out only when the row that asks for it is
@@ -166,9 +167,12 @@ func (g *Guarded) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 		g.broken("I9", payments.Payment{UID: req.PaymentUID}, "an object was asked for and no row is there")
 	case i < 0:
 		g.broken("I9", rec.Payment, "an object was asked for under a key of no attempt")
-	case rec.Payment.Reference != req.Reference && rec.Transactions[i].Open():
-		g.broken("I11", rec.Payment, "object %q was asked for; the row names %q", req.Reference, rec.Payment.Reference)
+	case req.Reference == "" && rec.Payment.Reference != "" && rec.Transactions[i].Open():
+		if _, again := g.prepared.Load(req.Key); !again { // the same key makes the same object
+			g.broken("I11", rec.Payment, "a new object was asked for; the row names %s", rec.Payment.Reference)
+		}
 	}
+	g.prepared.Store(req.Key, true)
 	return g.Gateway.Prepare(ctx, req)
 }
 
