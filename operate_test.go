@@ -47,6 +47,9 @@ func TestRefund(t *testing.T) {
 		}
 		wantField(t, err, tt.err, tt.field)
 	}
+	if rec := b.record(id); len(rec.Refunds) != 1 || len(rec.Transactions) != 2 {
+		t.Errorf("what was refused went to the gateway: %+v", rec.Transactions)
+	}
 	rest, err := b.Refund(t.Context(), payments.RefundCommand{Target: target, Key: "rest"})
 	if err != nil || rest.Refund.Amount != usd(1050) || rest.Payment.Status != payments.StatusRefunded {
 		t.Errorf("the rest is %+v, %v", rest, err)

@@ -22,13 +22,14 @@ func main() {
 	workers := flag.Int("workers", runtime.GOMAXPROCS(0), "how many run at once")
 	limit := flag.Duration("for", 0, "end after this time; 0 runs all seeds")
 	failures := flag.Int("failures", 3, "how many failing seeds are shrunk and shown before the run ends")
+	shrink := flag.Bool("shrink", true, "shrink each failing seed, which runs it many times")
 	trace := flag.Bool("trace", false, "show the steps of each failing seed")
 	flag.Parse()
 	if *seeds == 1 {
 		one(*first)
 		return
 	}
-	r := &campaign{first: *first, seeds: *seeds, most: *failures, trace: *trace}
+	r := &campaign{first: *first, seeds: *seeds, most: *failures, shrink: *shrink, trace: *trace}
 	ctx, cancel := context.WithCancel(context.Background())
 	if *limit > 0 {
 		ctx, cancel = context.WithTimeout(context.Background(), *limit)
@@ -60,6 +61,7 @@ func one(seed uint64) {
 type campaign struct {
 	first, seeds uint64
 	most         int
+	shrink       bool
 	trace        bool
 	next         atomic.Uint64
 
@@ -103,8 +105,8 @@ func (c *campaign) work(ctx context.Context) {
 			return
 		}
 		out := sim.Run(sim.Config{Seed: c.first + n}) //nolint:contextcheck // a run is short and ends by itself
-		var shrunk sim.Outcome
-		if out.Failed() {
+		shrunk := out
+		if out.Failed() && c.shrink {
 			shrunk = sim.Shrink(out.Config) //nolint:contextcheck // as above
 		}
 		c.mu.Lock()

@@ -116,7 +116,9 @@ func (g *Gateway) execute(r request, now time.Time) (answer, bool) {
 	if a, ok := g.replay(r); ok {
 		return a, false
 	}
+	g.asking = r.key
 	a := r.run(now)
+	g.asking = ""
 	if executed(a.err) {
 		g.remember(r, a, now)
 	}

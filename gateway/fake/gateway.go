@@ -25,6 +25,7 @@ type Gateway struct {
 	late     []*lateRequest      // requests that have not arrived yet
 	events   []Event             // webhook events not yet taken
 	fresh    []Event             // events of the call that runs
+	asking   string              // the idempotency key of the request that is executed
 	nextSub  time.Time           // no subscription is due before it; zero is never
 	nextKey  time.Time           // no key is to be forgotten before it; zero is never
 	nextDue  time.Time           // nothing else is due before it; zero is never

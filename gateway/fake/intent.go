@@ -191,7 +191,7 @@ func (g *Gateway) try(op Operation, in *intent, how trying, now time.Time) *paym
 		g.follow(in, now)
 		return nil
 	}
-	c := &charge{ID: g.newID("ch"), Amount: in.Amount, At: now}
+	c := &charge{ID: g.newID("ch"), Amount: in.Amount, Key: g.asking, At: now}
 	in.Charges = append(in.Charges, c)
 	in.DecidedAt = now
 	if does.decline != "" {

@@ -81,6 +81,8 @@ type Charge struct {
 	Refunded int64 `json:"refunded"`
 	// RefundUIDs are our references of the refunds that count, empty for those made elsewhere.
 	RefundUIDs []string `json:"refund_uids,omitempty"`
+	// Key is the idempotency key of the request that asked for it, empty where the payer or a subscription did.
+	Key string `json:"key,omitempty"`
 	// At is the moment of the try.
 	At time.Time `json:"at"`
 }
@@ -99,7 +101,7 @@ func (g *Gateway) charges() []Charge {
 		for _, c := range in.Charges {
 			item := Charge{ID: c.ID, Reference: in.ID, OrderID: in.OrderID, PaymentUID: in.PaymentUID, Status: c.Status,
 				Subscription: in.Subscription, Invoice: in.Invoice,
-				Amount: payments.Money{Amount: c.Amount, Currency: in.Currency}, Captured: c.Captured, At: c.At}
+				Amount: payments.Money{Amount: c.Amount, Currency: in.Currency}, Captured: c.Captured, Key: c.Key, At: c.At}
 			if sub := g.state.subByID[in.Subscription]; sub != nil {
 				item.OrderID = sub.OrderID
 			}

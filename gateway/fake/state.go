@@ -136,6 +136,7 @@ type charge struct {
 	Amount   int64        `json:"amount"`
 	Captured int64        `json:"captured"`
 	Status   ChargeStatus `json:"status"`
+	Key      string       `json:"key,omitempty"`
 	AuthCode string       `json:"auth_code,omitempty"`
 	At       time.Time    `json:"at"`
 }

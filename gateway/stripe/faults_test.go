@@ -267,7 +267,15 @@ func must(t *testing.T, err error) {
 // TestOddAnswers are the answers of row B9 that no Stripe would give: without end, redirecting, no object, another object.
 func TestOddAnswers(t *testing.T) {
 	t.Parallel()
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a redirect was followed") }))
+	t.Cleanup(elsewhere.Close)
 	for name, answer := range map[string]http.HandlerFunc{
+		"a redirect to another server": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		},
+		"a redirect of a POST to a GET": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.URL, http.StatusSeeOther)
+		},
 		"20 MB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte(" "), 20<<20)) },
 		"a redirect": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)

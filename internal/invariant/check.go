@@ -3,6 +3,8 @@ package invariant
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
@@ -95,6 +97,7 @@ func (c *checker) run() {
 		c.approved(rec)
 		c.doubt(rec)
 		c.refunds(rec)
+		c.closed(rec)
 		c.told(rec)
 	}
 }
@@ -203,6 +206,9 @@ func (c *checker) approved(rec payments.Record) {
 	if !p.Live && !later(p) && has {
 		c.broken("I3", p, "it is %v and holds no order, but charge %s is %s", p.Status, ch.ID, ch.Status)
 	}
+	if p.Status == payments.StatusHeld && p.GatewayCode == "mismatch" && !c.accepted[p.UID] {
+		c.broken("I3", p, "it is held, and no operator was told")
+	}
 	if p.Secured() && !p.Live && !later(p) {
 		c.broken("I1", p, "it is %v and does not hold the order", p.Status)
 	}
@@ -301,6 +307,43 @@ func (c *checker) refunds(rec payments.Record) {
 	}
 	if p.Refunded != ch.Refunded {
 		c.broken("I6", p, "%d is refunded in the row, %d in the books", p.Refunded, ch.Refunded)
+	}
+}
+
+// closed holds I3 for what was asked: a capture, void or refund that is closed as done was done, and the latest request for
+// the money that is closed as not done took none. (An older one may arrive late and take it with the newer one's card: that is
+// one charge all the same, and the newer one is the row's.)
+func (c *checker) closed(rec payments.Record) {
+	p := rec.Payment
+	ch, has := c.of(p)
+	i := len(rec.Transactions) - 1
+	for i >= 0 && rec.Transactions[i].Kind != payments.KindAuthorize {
+		i--
+	}
+	if i >= 0 && has && !rec.Transactions[i].Open() && rec.Transactions[i].Outcome == payments.OutcomeNotApplied &&
+		strings.HasPrefix(ch.Key, rec.Transactions[i].UID+":") {
+		c.broken("I3", p, "its request for the money is closed as not done, but charge %s is %s", ch.ID, ch.Status)
+	}
+	for _, tx := range rec.Transactions {
+		if tx.Open() || tx.Outcome != payments.OutcomeApplied {
+			continue
+		}
+		switch tx.Kind {
+		case payments.KindCapture:
+			if ch.Status != fake.ChargeCaptured {
+				c.broken("I3", p, "its capture is closed as done, and no money was taken")
+			}
+		case payments.KindVoid:
+			if has {
+				c.broken("I3", p, "its void is closed as done, but charge %s is %s", ch.ID, ch.Status)
+			}
+		case payments.KindRefund:
+			i := slices.IndexFunc(rec.Refunds, func(r payments.Refund) bool { return r.UID == tx.RefundUID })
+			if i < 0 || rec.Refunds[i].Status == payments.RefundUnknown {
+				c.broken("I6", p, "a refund is closed as done, and nobody knows whether it was")
+			}
+		default:
+		}
 	}
 }
 

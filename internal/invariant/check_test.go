@@ -57,6 +57,11 @@ func good() *rows {
 	}
 }
 
+// closed adds a transaction that is closed.
+func (r *rows) closed(kind payments.Kind, o payments.Outcome) {
+	r.recs[0].Transactions = append(r.recs[0].Transactions, payments.Transaction{UID: "t2", Kind: kind, Outcome: o, ClosedAt: time.Unix(2, 0)})
+}
+
 // TestEachRuleCanFail breaks rows and books by hand: each break is found under its number, and what is good breaks nothing.
 func TestEachRuleCanFail(t *testing.T) {
 	t.Parallel()
@@ -97,6 +102,22 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"a refund without a row", "I6", func(r *rows) { r.recs[0].Refunds = nil }},
 		{"a refund in no book", "I6", func(r *rows) { r.charges[0].RefundUIDs = []string{""} }},
 		{"another sum refunded", "I6", func(r *rows) { r.recs[0].Payment.Refunded = 200 }},
+		{"a capture that is done and took nothing", "I3", func(r *rows) {
+			r.closed(payments.KindCapture, payments.OutcomeApplied)
+			r.charges[0].Status = fake.ChargeReleased
+		}},
+		{"a void that is done beside a charge", "I3", func(r *rows) { r.closed(payments.KindVoid, payments.OutcomeApplied) }},
+		{"a request that is not done and took the money", "I3", func(r *rows) {
+			r.closed(payments.KindAuthorize, payments.OutcomeNotApplied)
+			r.charges[0].Key = "t2:confirm-1"
+		}},
+		{"a refund that is done and in doubt", "I6", func(r *rows) {
+			r.closed(payments.KindRefund, payments.OutcomeApplied)
+			r.recs[0].Transactions[1].RefundUID, r.recs[0].Refunds[0].Status = "r1", payments.RefundUnknown
+		}},
+		{"held and no operator was told", "I3", func(r *rows) {
+			r.recs[0].Payment.Status, r.recs[0].Payment.GatewayCode = payments.StatusHeld, "mismatch"
+		}},
 		{"a change that nobody was told", "I8", func(r *rows) { r.events = r.events[:1] }},
 		{"an event of no change", "I8", func(r *rows) {
 			r.events = append(r.events, r.events[1], r.events[1])
@@ -139,6 +160,13 @@ func TestWatchAndGuard(t *testing.T) {
 	if got := w.Violations(); len(got) != 1 || got[0].Rule != "I5" {
 		t.Errorf("paid became created: %v", got)
 	}
+	event := payments.WebhookEvent{ID: "evt_1", Type: "t"}
+	if w.Received(event.ID) {
+		t.Error("an event that was not stored was received")
+	}
+	if _, err = w.Apply(t.Context(), payments.Change{Inbox: []payments.InboxEvent{{Gateway: "fake", Event: event}}}); err != nil || !w.Received(event.ID) {
+		t.Errorf("an event that was stored was not received: %v", err)
+	}
 	gw, err := fake.New(fake.Options{AllowFake: true})
 	if err != nil {
 		t.Fatal(err)
@@ -146,11 +174,19 @@ func TestWatchAndGuard(t *testing.T) {
 	g := Guard(gw, mem, "")
 	_, _ = g.Confirm(t.Context(), payments.ConfirmRequest{PaymentRef: payments.PaymentRef{PaymentUID: p.UID}, Key: "t9:confirm", Reference: "pi_9"})
 	_, _ = g.Refund(t.Context(), payments.RefundRequest{PaymentRef: payments.PaymentRef{PaymentUID: "nobody"}, Key: "t9:refund"})
+	_, _ = g.Prepare(t.Context(), payments.PrepareRequest{PaymentRef: payments.PaymentRef{PaymentUID: "nobody"}, Key: "t9:prepare"})
+	_, _ = g.Prepare(t.Context(), payments.PrepareRequest{PaymentRef: payments.PaymentRef{PaymentUID: p.UID}, Key: "t9:prepare"})
+	stored.Version, stored.Reference = 2, "pi_1"
+	tx := payments.Transaction{UID: "019ca945-0a00-7000-8000-000000000002", PaymentUID: p.UID, Kind: payments.KindAuthorize, Amount: usd(1000)}
+	if _, err = mem.Apply(t.Context(), payments.Change{Payment: stored, Transactions: []payments.Transaction{tx}}); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = g.Prepare(t.Context(), payments.PrepareRequest{PaymentRef: payments.PaymentRef{PaymentUID: p.UID}, Key: tx.UID + ":prepare"})
 	rules := map[string]int{}
 	for _, v := range g.Violations() {
 		rules[v.Rule]++
 	}
-	if rules["I9"] != 2 || rules["I11"] != 1 {
-		t.Errorf("a confirm and a refund without rows: %v", g.Violations())
+	if rules["I9"] != 4 || rules["I11"] != 2 {
+		t.Errorf("a confirm, a refund and two objects without rows, and a second object: %v", g.Violations())
 	}
 }

@@ -34,6 +34,7 @@ func (l *log) Violations() []Violation {
 type Watcher struct {
 	payments.Store
 	log
+	received sync.Map // the gateway's events that were stored, by their ids
 }
 
 // Watch returns a store that holds I5 for each change that is written: a status moves forward, and backward only by the ways
@@ -43,7 +44,13 @@ func Watch(store payments.Store) *Watcher { return &Watcher{Store: store} }
 // Apply writes the change and compares what was with what is.
 func (w *Watcher) Apply(ctx context.Context, change payments.Change) (payments.Payment, error) {
 	if change.Payment.UID == "" {
-		return w.Store.Apply(ctx, change)
+		p, err := w.Store.Apply(ctx, change)
+		for i := range change.Inbox {
+			if err == nil {
+				w.received.Store(change.Inbox[i].Event.ID, true)
+			}
+		}
+		return p, err
 	}
 	q := payments.Query{Namespace: change.Payment.Namespace, UID: change.Payment.UID}
 	before, findErr := w.Find(ctx, q)
@@ -56,6 +63,12 @@ func (w *Watcher) Apply(ctx context.Context, change payments.Change) (payments.P
 	}
 	w.compare(before, p, change)
 	return p, err
+}
+
+// Received reports whether the event of the gateway's was ever stored: only then may it be answered as taken.
+func (w *Watcher) Received(id string) bool {
+	_, ok := w.received.Load(id)
+	return ok
 }
 
 // compare holds what may change.
@@ -110,6 +123,7 @@ type Guarded struct {
 	store     payments.Store
 	namespace string
 	log
+	prepared sync.Map // the keys under which an object was asked for
 }
 
 // Guard returns a gateway that holds I9 and I11: a request that can move money goes out only when the row that asks for it is
@@ -143,11 +157,22 @@ func (g *Guarded) stored(ctx context.Context, kind payments.Kind, uid, key, refe
 	g.broken("I9", rec.Payment, "a %s went out and its row is not stored as sent", kind)
 }
 
-// Prepare makes or changes an object.
+// Prepare makes or changes an object: a new one only where the row names none, and under the key of a stored attempt. Of a
+// process that was overtaken the attempt is closed by then.
 func (g *Guarded) Prepare(ctx context.Context, req payments.PrepareRequest) (payments.Snapshot, error) {
-	if _, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID}); err != nil {
+	rec, err := g.store.Find(ctx, payments.Query{Namespace: g.namespace, UID: req.PaymentUID})
+	i := slices.IndexFunc(rec.Transactions, func(t payments.Transaction) bool { return strings.HasPrefix(req.Key, t.UID+":") })
+	switch {
+	case err != nil:
 		g.broken("I9", payments.Payment{UID: req.PaymentUID}, "an object was asked for and no row is there")
+	case i < 0:
+		g.broken("I9", rec.Payment, "an object was asked for under a key of no attempt")
+	case req.Reference == "" && rec.Payment.Reference != "" && rec.Transactions[i].Open():
+		if _, again := g.prepared.Load(req.Key); !again { // the same key makes the same object
+			g.broken("I11", rec.Payment, "a new object was asked for; the row names %s", rec.Payment.Reference)
+		}
 	}
+	g.prepared.Store(req.Key, true)
 	return g.Gateway.Prepare(ctx, req)
 }
 

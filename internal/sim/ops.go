@@ -149,8 +149,13 @@ func (w *world) answer(o *order) func(payments.Result, error) {
 		if res.NextAction != nil {
 			o.secret = res.NextAction.ClientSecret.Reveal()
 		}
-		if errors.Is(err, payments.ErrUnknown) && res.Payment.Status.Answer().Approved() {
+		switch status := res.Payment.Status; {
+		case errors.Is(err, payments.ErrUnknown) && status.Answer().Approved():
 			w.broken("I11", o.ID, "a doubt was answered as approved")
+		case errors.Is(err, payments.ErrDeclined) && status != payments.StatusDeclined:
+			w.broken("I11", o.ID, "a payment that is "+status.String()+" was answered as a decline")
+		case err == nil && status == payments.StatusUnknown:
+			w.broken("I11", o.ID, "a doubt was answered as none")
 		}
 	}
 }
@@ -205,7 +210,12 @@ func (w *world) deliver(n *node) {
 	}
 	w.figures.Events++
 	header := http.Header{fake.SignatureHeader: {w.gw.SignWebhook(e.Body, w.now)}}
-	w.start("event "+e.Type, n, func(ctx context.Context, svc *payments.Service) { w.noteErr(svc.Webhook(ctx, header, e.Body)) })
+	w.start("event "+e.Type, n, func(ctx context.Context, svc *payments.Service) {
+		err := svc.Webhook(ctx, header, e.Body)
+		if w.noteErr(err); err == nil && !w.store.Received(e.ID) {
+			w.broken("I8", payments.OrderID{}, "event "+e.Type+" was answered as taken and is not stored")
+		}
+	})
 }
 
 // losable reports whether the event may never come: what the gateway's own people did to a payment that had ended is told by

@@ -93,6 +93,29 @@ func TestOpenSettings(t *testing.T) {
 	}
 }
 
+// A transaction has the write lock from its beginning: one that reads first and writes then could not get it any more.
+func TestOpenBeginsWithTheWriteLock(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "x.db")
+	first := open(t, path, nil)
+	if err := first.Exec("CREATE TABLE t (a int)").Error; err != nil {
+		t.Fatal(err)
+	}
+	tx := first.Begin()
+	t.Cleanup(func() { tx.Rollback() })
+	var n int
+	if err := tx.Raw("SELECT count(*) FROM t").Scan(&n).Error; err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, path, &sqlite.Options{BusyTimeout: time.Millisecond})
+	if err := second.Exec("INSERT INTO t VALUES (1)").Error; err == nil {
+		t.Error("another connection writes while a transaction is open")
+	}
+	if err := tx.Exec("INSERT INTO t VALUES (2)").Error; err != nil {
+		t.Errorf("a transaction that has read cannot write: %v", err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{"", ":memory:", "file:x.db", "file::memory:?cache=shared"} {

@@ -1,0 +1,145 @@
+package stripe_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/stripe"
+)
+
+// answering returns a gateway over a server that gives one answer to everything, and how many requests it got.
+func answering(t *testing.T, status int, body string) (*stripe.Gateway, *atomic.Int64) {
+	t.Helper()
+	var requests atomic.Int64
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		requests.Add(1)
+		w.Header().Set("Stripe-Should-Retry", "true")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(web.Close)
+	g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+	must(t, err)
+	return g, &requests
+}
+
+// TestOneRequestACall holds that nobody but the Service repeats a request: it alone knows what may be repeated, and when.
+func TestOneRequestACall(t *testing.T) {
+	t.Parallel()
+	amount := payments.Money{Amount: 1250, Currency: "USD"}
+	for name, call := range map[string]func(context.Context, *stripe.Gateway) error{
+		"prepare": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Prepare(ctx, payments.PrepareRequest{Key: "k", Amount: amount})
+			return err
+		},
+		"confirm": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Confirm(ctx, payments.ConfirmRequest{Key: "k", Reference: "pi_1"})
+			return err
+		},
+		"capture": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Capture(ctx, payments.CaptureRequest{Key: "k", Reference: "pi_1", Amount: amount})
+			return err
+		},
+		"void": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Void(ctx, payments.VoidRequest{Key: "k", Reference: "pi_1"})
+			return err
+		},
+		"refund": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Refund(ctx, payments.RefundRequest{Key: "k", Reference: "pi_1", Amount: amount})
+			return err
+		},
+		"fetch": func(ctx context.Context, g *stripe.Gateway) error {
+			_, err := g.Fetch(ctx, payments.FetchRequest{Reference: "pi_1"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g, requests := answering(t, http.StatusServiceUnavailable, `{"error":{"type":"api_error"}}`)
+			if err := call(t.Context(), g); payments.OutcomeOf(err) != payments.OutcomeUnknown {
+				t.Errorf("the error is %v", err)
+			}
+			if n := requests.Load(); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// TestSnapshotIsWhatStripeSays holds that what the Service compares is read from the answer: mode, order, payment, amount. A
+// status that nobody knows is none.
+func TestSnapshotIsWhatStripeSays(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":%q,"livemode":%t,"amount":1250,"currency":"usd",` +
+		`"metadata":{"order_id":"0102030405060708090a0b0c0d0e0f10","payment_uid":"u"}}`
+	order, err := payments.ParseOrderID("0102030405060708090a0b0c0d0e0f10")
+	must(t, err)
+	for status, want := range map[string]payments.Status{
+		"requires_payment_method": payments.StatusCreated, "requires_confirmation": payments.StatusCreated,
+		"requires_action": payments.StatusRequiresAction, "processing": payments.StatusProcessing,
+		"requires_capture": payments.StatusAuthorized, "canceled": payments.StatusCanceled, "of_tomorrow": 0, "": 0,
+	} {
+		for _, live := range []bool{true, false} {
+			g, _ := answering(t, http.StatusOK, fmt.Sprintf(intent, status, live))
+			snap, err := g.Fetch(t.Context(), payments.FetchRequest{Reference: "pi_1"})
+			must(t, err)
+			if snap.Status != want || snap.LiveMode != live || snap.OrderID != order || snap.PaymentUID != "u" || snap.Amount != (payments.Money{Amount: 1250, Currency: "USD"}) {
+				t.Errorf("%s, live %v: %+v", status, live, snap)
+			}
+		}
+	}
+}
+
+// TestReplayedIsAnOldTruth holds that an answer which Stripe repeats from under its key is not taken: the object is read.
+func TestReplayedIsAnOldTruth(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":%q,"amount":1250,"amount_received":1250,"currency":"usd"}`
+	amount := payments.Money{Amount: 1250, Currency: "USD"}
+	for _, tt := range []struct {
+		name, old, now string
+		want           payments.Status
+		call           func(context.Context, *stripe.Gateway) (payments.Snapshot, error)
+	}{
+		{"confirm", "requires_action", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Confirm(ctx, payments.ConfirmRequest{Key: "k", Reference: "pi_1"})
+		}},
+		{"authorize", "processing", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Authorize(ctx, payments.AuthorizeRequest{Key: "k", Amount: amount, Source: payments.Source{Token: payments.NewToken("pm_1")}})
+		}},
+		{"capture", "requires_capture", "succeeded", payments.StatusPaid, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Capture(ctx, payments.CaptureRequest{Key: "k", Reference: "pi_1", Amount: amount})
+		}},
+		{"void", "requires_capture", "canceled", payments.StatusCanceled, func(ctx context.Context, g *stripe.Gateway) (payments.Snapshot, error) {
+			return g.Void(ctx, payments.VoidRequest{Key: "k", Reference: "pi_1"})
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				status := tt.old
+				switch {
+				case r.Method == http.MethodPost:
+					w.Header().Set("Idempotent-Replayed", "true")
+				case r.URL.Path == "/v1/payment_intents/pi_1":
+					status = tt.now
+				default:
+					_, _ = w.Write([]byte(`{"object":"list","data":[]}`))
+					return
+				}
+				_, _ = fmt.Fprintf(w, intent, status)
+			}))
+			t.Cleanup(web.Close)
+			g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+			must(t, err)
+			snap, err := tt.call(t.Context(), g)
+			if err != nil || snap.Status != tt.want {
+				t.Errorf("%v, %v", snap.Status, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,30 @@
+package plants
+
+// reading are bugs of who may see what, and of counting money.
+var reading = []Plant{
+	{"another agent's order is paid", "charge.go",
+		`return forAgent == nil || agentID != 0 && agentID == *forAgent`, `return forAgent == nil || agentID != 0`,
+		tests(".", "TestRefusals|TestNotYoursIsNotThere"), "--- FAIL: "},
+	{"nobody's order is agent 0's", "charge.go",
+		`return forAgent == nil || agentID != 0 && agentID == *forAgent`, `return forAgent == nil || agentID == *forAgent`,
+		tests(".", "TestRefusals|TestNotYoursIsNotThere"), "--- FAIL: "},
+	{"the owner is not asked before a payment is read", "read.go",
+		`if req.ForAgent != nil {`, `if req.ForAgent != nil && *req.ForAgent < 0 {`,
+		tests(".", "TestPaymentForOrder|TestNotYoursIsNotThere"), "--- FAIL: "},
+	{"the request's customer takes the order over", "charge.go",
+		`case c.req.Payer.CustomerID != 0 && c.order.CustomerID != 0 && c.req.Payer.CustomerID != c.order.CustomerID:`,
+		`case c.req.Payer.CustomerID < 0:`,
+		tests(".", "TestRefusals"), "--- FAIL: TestRefusals/another_customer"},
+	{"two namespaces meet in a list", "read.go",
+		"	f.Namespace = s.opts.Namespace\n	f.Limit = limit(f.Limit)", "	f.Limit = limit(f.Limit)",
+		tests(".", "TestNamespacesNeverMeet"), "--- FAIL: TestNamespacesNeverMeet"},
+	{"more than the last four digits", "card.go",
+		`return strings.Clone(s[len(s)-4:])`, `return strings.Clone(s[len(s)-6:])`,
+		tests(".", "TestCardNumber|TestOnlyLastFour"), "--- FAIL: "},
+	{"every currency has two digits", "money.go",
+		`minor := d.Shift(exponent(digits))`, `minor := d.Shift(exponent(digits*0 + 2))`,
+		tests(".", "TestParseMoney|TestMoneyFromDecimal"), "--- FAIL: "},
+	{"digits that a currency does not have are cut off", "money.go",
+		`if !minor.IsInteger() {`, `if minor.IsZero() && !minor.IsInteger() {`,
+		tests(".", "TestParseMoney|TestMoneyFromDecimal"), "--- FAIL: "},
+}

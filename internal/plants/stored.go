@@ -1,0 +1,56 @@
+package plants
+
+// conforms is one check of the stores' suite, over SQLite.
+func conforms(check string) Finder {
+	return tests("./storage", "TestConformance$/^sqlite$/^"+check+"$")
+}
+
+// stored are bugs of the stores.
+var stored = []Plant{
+	{"the store does not compare the version", "storage/statements.go",
+		`" WHERE uid = ? AND namespace = ? AND version = ?"`, `" WHERE uid = ? AND namespace = ? AND version >= ?"`,
+		conforms("payment-stale"), "--- FAIL: TestConformance/sqlite/payment-stale"},
+	{"the store in memory does not compare the version", "storage/memory/state.go",
+		`if row == nil || row.Namespace != p.Namespace || row.Version != p.Version {`, `if row == nil || row.Namespace != p.Namespace {`,
+		tests("./storage/memory", "TestConformance"), "/payment-stale"},
+	{"no unique marker of a live payment", "storage/migrations/sqlite/0001_tables.sql",
+		`CREATE UNIQUE INDEX {{prefix}}payments_live_idx`, `CREATE INDEX {{prefix}}payments_live_idx`,
+		conforms("live-unique"), "--- FAIL: TestConformance/sqlite/live-unique"},
+	{"an event is not deduplicated", "storage/migrations/sqlite/0001_tables.sql",
+		`CREATE UNIQUE INDEX {{prefix}}inbox_event_idx`, `CREATE INDEX {{prefix}}inbox_event_idx`,
+		conforms("inbox-once"), "--- FAIL: TestConformance/sqlite/inbox-once"},
+	{"a refund's key is not unique", "storage/migrations/sqlite/0001_tables.sql",
+		`CREATE UNIQUE INDEX {{prefix}}refunds_key_idx`, `CREATE INDEX {{prefix}}refunds_key_idx`,
+		conforms("refund-key-unique"), "--- FAIL: TestConformance/sqlite/refund-key-unique"},
+	{"a transaction that failed is committed", "storage/session.go",
+		`_ = tx.Rollback()`, `_ = tx.Commit()`,
+		conforms("hook-fails"), "--- FAIL: TestConformance/sqlite/hook-fails"},
+	{"a closed transaction is closed again", "storage/statements.go",
+		`AND payment_uid = ? AND closed_at IS NULL")`, `AND payment_uid = ?")`,
+		conforms("transaction-closed-once"), "--- FAIL: TestConformance/sqlite/transaction-closed-once"},
+	{"a leased payment is leased to another", "storage/statements.go",
+		`due := "namespace = ? AND due_at <= ? AND " + free + " ORDER BY due_at, id LIMIT ?"`,
+		`due := "namespace = ? AND due_at <= ? AND (" + free + " OR lease_owner <> '') ORDER BY due_at, id LIMIT ?"`,
+		conforms("lease-due"), "--- FAIL: TestConformance/sqlite/lease-due"},
+	{"times are not cut to microseconds", "storage/internal/normal/normal.go",
+		`return t.UTC().Truncate(time.Microsecond)`, `return t.UTC()`,
+		tests("./storage/memory", "TestConformance"), "/times-utc-microseconds"},
+	{"synchronous=NORMAL", "storage/sqlite/sqlite.go",
+		`"_synchronous": {"FULL"}`, `"_synchronous": {"NORMAL"}`,
+		tests("./storage/sqlite", "TestOpenSettings"), "--- FAIL: TestOpenSettings"},
+	{"no busy_timeout", "storage/sqlite/sqlite.go",
+		`"_busy_timeout": {fmt.Sprint(busy.Milliseconds())}`, `"_busy_timeout": {fmt.Sprint(busy.Milliseconds() * 0)}`,
+		tests("./storage/sqlite", "TestOpenSettings"), "--- FAIL: TestOpenSettings"},
+	{"transactions begin without the write lock", "storage/sqlite/sqlite.go",
+		`"_txlock": {"immediate"}`, `"_txlock": {"deferred"}`,
+		tests("./storage/sqlite", "TestOpenBeginsWithTheWriteLock"), "--- FAIL: TestOpenBeginsWithTheWriteLock"},
+	{"a host's synchronous=NORMAL is taken", "storage/durable.go",
+		`if synchronous < 2 {`, `if synchronous < 1 {`,
+		tests("./storage", "TestSQLiteSettings"), "--- FAIL: TestSQLiteSettings"},
+	{"a hook may end the transaction", "storage/hook.go",
+		`if endsTransaction(query, p.d.name == MySQL) {`, `if query == "" {`,
+		tests("./storage", "TestHookCannotEndTheTransaction"), "--- FAIL: TestHookCannotEndTheTransaction"},
+	{"a hook that failed is committed", "storage/hook.go",
+		"		return &hookError{err}\n	}\n	if lost :=", "		return nil\n	}\n	if lost :=",
+		conforms("hook-fails"), "--- FAIL: TestConformance/sqlite/hook-fails"},
+}
