@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	count = flag.Uint64("sim.seeds", 6_000, "how many seeds are run")
+	count = flag.Uint64("sim.seeds", seeds, "how many seeds are run")
 	first = flag.Uint64("sim.seed", 1, "the first seed")
 )
 

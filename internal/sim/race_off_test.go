@@ -1,0 +1,6 @@
+//go:build !race
+
+package sim
+
+// seeds is how many are run by default.
+const seeds = 6000
