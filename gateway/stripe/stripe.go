@@ -59,6 +59,7 @@ var (
 	_ payments.Gateway             = (*Gateway)(nil)
 	_ payments.IntentGateway       = (*Gateway)(nil)
 	_ payments.RawCardGateway      = (*Gateway)(nil)
+	_ payments.ModeGateway         = (*Gateway)(nil)
 	_ payments.Limiter             = (*Gateway)(nil)
 	_ payments.WebhookGateway      = (*Gateway)(nil)
 	_ payments.SubscriptionGateway = (*Gateway)(nil)
