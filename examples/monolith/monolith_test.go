@@ -19,6 +19,7 @@ import (
 	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/httpadapter"
 	"github.com/trendsic/payments/internal/canary"
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
 
@@ -343,6 +344,7 @@ func nothingRests(t *testing.T, gateway, db string) {
 	}
 	s := start(t, db, func(c *config) { c.gateway, c.stateFile = gateway, filepath.Join(dir, "gateway.json") })
 	var answers strings.Builder
+	approved := map[int]int{} // by the way to pay
 	post := func(method, path, body string, headers ...string) wire {
 		a := s.do("agent", method, path, body, headers...)
 		w := s.decode(a)
@@ -365,18 +367,32 @@ func nothingRests(t *testing.T, gateway, db string) {
 		`"PaymentType":"` + canary.Number + `"`,
 		`"StripeToken":{"x":"` + canary.Token + `"}`,
 	}
+	rounds := 0
 	round := func() {
+		rounds++
 		for i, card := range cards {
 			id := s.order()
+			card = strings.ReplaceAll(card, canary.Token, fmt.Sprintf("%sr%d", canary.Token, rounds)) // a token is good once
 			body := `{"OrderID":"` + id + `","PaymentInfo":{` + card + `}}`
-			w := post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
+			key := fmt.Sprintf("%s-%d-%s", canary.Mark, i, id)
+			w := post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", key)
+			if w.CustomerPayment.Approved {
+				approved[i]++
+			}
 			if w.ClientSecret != "" {
 				result := []string{"success", "fail"}[i%2]
 				s.do("", "POST", "/"+gateway+"/authenticate", `{"clientSecret":"`+w.ClientSecret+`","result":"`+result+`"}`)
 			}
-			post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
+			post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", key)
 			post("PUT", "/v1/CustomerPayments", body)
 			post("GET", "/v1/CustomerPayments/"+id, "")
+			order, _ := payments.ParseOrderID(id)
+			for _, err := range []error{
+				errorOf(s.app.payments.Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: order}, Key: "r" + id})),
+				errorOf(s.app.payments.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: order}})),
+			} {
+				answers.WriteString(fmt.Sprintf("%v %+v %#v\n", err, err, err))
+			}
 		}
 	}
 	round()
@@ -393,6 +409,16 @@ func nothingRests(t *testing.T, gateway, db string) {
 	if _, err := s.app.payments.Reconcile(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	// What was planted went through to the gateway: money was taken with each of them.
+	planted := []int{0, 1, 3}
+	if gateway == "stripetest" {
+		planted = []int{3, 4} // no raw cards there
+	}
+	for _, i := range planted {
+		if approved[i] == 0 {
+			t.Errorf("nothing was paid with %s: to find it nowhere proves nothing", cards[i])
+		}
+	}
 	if hits := canary.FindInText([]byte(answers.String())); len(hits) > 0 {
 		t.Errorf("the answers hold %v", hits)
 	}
@@ -403,16 +429,25 @@ func nothingRests(t *testing.T, gateway, db string) {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("the files are %v, %v", files, err)
 	}
+	marked := false
 	for _, f := range files {
 		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
+		marked = marked || canary.Marked(data)
 		if hits := canary.Find(data); len(hits) > 0 {
 			t.Errorf("%s holds %v", f.Name(), hits)
 		}
 	}
+	if !marked && !strings.Contains(db, "://") {
+		t.Error("no file holds the mark: the requests never reached the database")
+	}
+	t.Logf("planted beside %s: %d rounds, approved by way to pay %v", canary.Mark, rounds, approved)
+	matrix.Count(t, "I1", len(files)+2) // the answers with the errors, and the log, too
 }
+
+func errorOf[T any](_ T, err error) error { return err }
 
 // TestFlags reads the flags as main does.
 func TestFlags(t *testing.T) {
