@@ -104,6 +104,7 @@ func fill(v reflect.Value) (places int) {
 			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 			places = fill(v.Index(0))
 		}
+	default: // no place for a secret
 	}
 	return places
 }

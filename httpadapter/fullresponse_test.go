@@ -29,6 +29,7 @@ func textsOf(v reflect.Value, path string) map[string]reflect.Value {
 				}
 			}
 		}
+	default: // no text
 	}
 	return found
 }

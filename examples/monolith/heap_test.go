@@ -2,10 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -83,17 +82,19 @@ func TestHeapForgetsCards(t *testing.T) {
 	body := func(order, number, code string) string {
 		return `{"OrderID":"` + order + `","PaymentInfo":{"CardNumber":"` + number + `","ExpDate":"12/34","CCV":"` + code + `"}}`
 	}
+	hang(t, addr, body(demoOrder, held, "8264"))
+	// The last request of all, on a connection that ends: net/http uses a connection's buffer again for the next one, and what
+	// stood in it stays until something is written over it.
 	a, err := send(t.Context(), base, "agent", "POST", "/v1/CustomerPayments", body(demoOrder, forgotten, canary.CVC), "Connection", "close")
 	if err != nil || a.status != 200 || !bytes.Contains([]byte(a.body), []byte(`"Approved":true`)) {
 		t.Fatalf("%d %s, %v", a.status, a.body, err)
 	}
-	hang(t, base, func(order string) string { return body(order, held, "8264") })
 	if err := cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 		t.Fatal(err)
 	}
 	heap := waitForFile(t, file)
 	if len(canary.FindValue(heap, held)) == 0 {
-		t.Error("the heap does not hold the card of the payment that hangs: to find no other there proves nothing")
+		t.Error("the heap does not hold the card of the request that hangs: to find no other there proves nothing")
 	}
 	if hits := canary.FindValue(heap, forgotten); len(hits) > 0 {
 		t.Errorf("the heap holds the card as %v", hits)
@@ -104,30 +105,17 @@ func TestHeapForgetsCards(t *testing.T) {
 	matrix.Count(t, "I6", 1)
 }
 
-// hang begins a payment that waits at the gateway until long after the test.
-func hang(t *testing.T, base string, body func(order string) string) {
+// hang sends a request whose body does not come to its end, and keeps the connection.
+func hang(t *testing.T, addr, body string) {
 	t.Helper()
-	made, err := send(t.Context(), base, "agent", "POST", "/orders", `{"currency":"USD","total":"12.50","agentId":3}`)
-	var o shownOrder
-	if err != nil || json.Unmarshal([]byte(made.body), &o) != nil {
-		t.Fatalf("%d %s, %v", made.status, made.body, err)
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if a, err := send(t.Context(), base, "", "POST", "/fake/faults", `{"operation":"prepare","fault":"slow","times":9}`); err != nil || a.status != 200 {
-		t.Fatalf("%d %s, %v", a.status, a.body, err)
-	}
-	go func() {
-		_, _ = send(context.WithoutCancel(t.Context()), base, "agent", "POST", "/v1/CustomerPayments", body(o.OrderID))
-	}()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		// The row is there before the gateway is asked.
-		if a, err := send(t.Context(), base, "agent", "GET", "/v1/CustomerPayments/"+o.OrderID, ""); err == nil && a.status != 404 {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal("the payment does not begin")
-		}
-		pauseFor(t.Context(), 10*time.Millisecond)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = fmt.Fprintf(conn, "POST /v1/CustomerPayments HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body)+1, body)
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -391,7 +391,7 @@ func nothingRests(t *testing.T, gateway, db string) {
 				errorOf(s.app.payments.Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: order}, Key: "r" + id})),
 				errorOf(s.app.payments.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: order}})),
 			} {
-				answers.WriteString(fmt.Sprintf("%v %+v %#v\n", err, err, err))
+				fmt.Fprintf(&answers, "%v %+v %#v\n", err, err, err)
 			}
 		}
 	}
