@@ -2,9 +2,12 @@ package matrix
 
 // A Row is one of the test matrix: what is done, in which unit it is counted, and the figure that every CI run must reach.
 type Row struct {
+	// ID is the row's, Does what is done, Unit what is counted.
 	ID, Does, Unit string
-	Gate           int
-	Owed           bool // not built yet: told in the table, and not a failure
+	// Gate is the least figure of a CI run.
+	Gate int
+	// Owed is not built yet: told in the table, and not a failure.
+	Owed bool
 }
 
 // Rows are those of RELIABILITY.md's matrix. A gate that says "all" or "yes" there is the number of cells that were found.
