@@ -2,6 +2,7 @@ package payments_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"maps"
@@ -146,6 +147,14 @@ func (b *bundle) order(change ...func(*payments.Order)) payments.OrderID {
 		c(&o)
 	}
 	b.setOrder(o, nil)
+	return id
+}
+
+// orderOf adds the order of a number, for tests that make more than a byte counts.
+func (b *bundle) orderOf(n int) payments.OrderID {
+	var id payments.OrderID
+	binary.BigEndian.PutUint64(id[:], uint64(n)+1)
+	b.setOrder(payments.Order{ID: id, AgentID: 3, Total: usd(1250)}, nil)
 	return id
 }
 

@@ -63,6 +63,13 @@ type RawCardGateway interface {
 	TakesRawCards() bool
 }
 
+// ModeGateway is a [Gateway] that knows, before it is ever called, whether it moves real money. New refuses one that differs from
+// [Options.LiveMode]: a live key in a test, and a test key in the shop.
+type ModeGateway interface {
+	// LiveMode reports whether real money moves.
+	LiveMode() bool
+}
+
 // Limiter is a [Gateway] that knows which amounts it takes.
 type Limiter interface {
 	// Limit answers ErrUnsupported, with a message that names the reason, for a currency or an amount that the gateway

@@ -24,7 +24,8 @@ type Options struct {
 	Namespace string
 	// Account is told to a gateway that has several accounts, and stored with each payment.
 	Account string
-	// LiveMode says that real money is expected to move. A payment that the gateway reports in the other mode is held.
+	// LiveMode says that real money is expected to move. New refuses a gateway that says the other by [ModeGateway], and a
+	// payment that the gateway reports in the other mode is held.
 	LiveMode bool
 	// ManualCapture reserves the money only; the host takes it later by Capture.
 	ManualCapture bool
@@ -86,6 +87,9 @@ func New(store Store, gateway Gateway, orders Orders, opts *Options) (*Service, 
 	}
 	if err := o.complete(); err != nil {
 		return nil, err
+	}
+	if mode, ok := CapabilityOf[ModeGateway](gateway); ok && mode.LiveMode() != o.LiveMode {
+		return nil, errors.New("payments: Options.LiveMode is not the mode of the Gateway's key")
 	}
 	intents, _ := CapabilityOf[IntentGateway](gateway)
 	return &Service{store: store, gateway: gateway, intents: intents, orders: orders, opts: o, line: &line{}}, nil

@@ -200,4 +200,20 @@ func TestNew(t *testing.T) {
 	if _, err := payments.New(b.store, b.gw, b.host, nil); err != nil {
 		t.Error(err)
 	}
+	for _, live := range []bool{false, true} {
+		for _, expected := range []bool{false, true} {
+			_, err := payments.New(b.store, plain{moded{b.gw, live}}, b.host, &payments.Options{LiveMode: expected})
+			if (err == nil) != (live == expected) {
+				t.Errorf("a key that is live (%v) where live is %v: %v", live, expected, err)
+			}
+		}
+	}
 }
+
+// moded is a gateway that knows the mode of its key.
+type moded struct {
+	payments.Gateway
+	live bool
+}
+
+func (m moded) LiveMode() bool { return m.live }

@@ -11,6 +11,7 @@
 //   - [payments.IntentGateway], when the processor makes its object before money moves. Implement it wherever possible: the
 //     object's id is stored before the request that moves money, and every doubt becomes a question about a known object.
 //   - [payments.RawCardGateway], when card numbers are taken. Everybody else refuses them with ErrUnsupported.
+//   - [payments.ModeGateway], when the key says whether real money moves: New then refuses a key of the wrong mode.
 //   - [payments.Limiter], when it is known beforehand which currencies and amounts are taken.
 //   - [payments.WebhookGateway], when the processor tells of events over HTTP.
 //   - [payments.SubscriptionGateway], when the processor charges recurring orders by itself; it must be an IntentGateway too.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 const shopOrigin = "https://shop.example"
@@ -37,10 +38,12 @@ func equalHeaders(got, want map[string]string) bool {
 // TestCORS walks over origins, verbs and answers, errors too (RELIABILITY K4).
 func TestCORS(t *testing.T) {
 	t.Parallel()
+	cases := 0
 	origins := map[string]bool{shopOrigin: true, "https://evil.example": false, "null": false, "": false, "http://shop.example": false,
 		"https://shop.example.evil.example": false, "https://a.shop.example": false, "https://shop.example:444": false, "*": false}
 	for origin, allowed := range origins {
 		for _, credentials := range []bool{false, true} {
+			cases++
 			h := newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, func(o *Options) {
 				o.AllowedOrigins, o.AllowCredentials = []string{shopOrigin}, credentials
 			})
@@ -70,6 +73,7 @@ func TestCORS(t *testing.T) {
 			}
 		}
 	}
+	matrix.Count(t, "K4", cases)
 }
 
 func TestPreflight(t *testing.T) {
@@ -91,6 +95,7 @@ func TestPreflight(t *testing.T) {
 		"no preflight":    {shopOrigin, "", "", map[string]string{"Allow-Origin": shopOrigin}},
 		"not from a page": {"", "POST", "", nil},
 	}
+	matrix.Count(t, "K4", len(tests))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,8 +140,12 @@ func TestNoOriginsNoCORS(t *testing.T) {
 // TestForeignPagesHaveNoEffect sends what a page of another origin can send without being asked first (RELIABILITY K2).
 func TestForeignPagesHaveNoEffect(t *testing.T) {
 	t.Parallel()
-	cases := 0
+	cases, effects := 0, 0
 	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x", "application/json", "-"} {
+		body := tokenBody
+		if kind == "application/x-www-form-urlencoded" {
+			body = "OrderID=" + orderText + "&PaymentInfo=%7BStripeToken:tok_visa%7D"
+		}
 		for _, site := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
 			{"Sec-Fetch-Site": "same-site", "Origin": "https://www.example.com"}} {
 			for _, target := range []string{pathPayments, pathAPI, pathBatch, pathPayments + "?OrderID=" + orderText} {
@@ -147,16 +156,24 @@ func TestForeignPagesHaveNoEffect(t *testing.T) {
 					for k, v := range site {
 						headers[k] = v
 					}
-					w := call{method: "POST", target: target, body: "OrderID=" + orderText + "&PaymentInfo=%7BStripeToken:tok_visa%7D", headers: headers}.
-						do(newHandler(t, svc, nil))
+					text := body
+					if target == pathBatch {
+						text = "[" + body + "]"
+					}
+					w := call{method: "POST", target: target, body: text, headers: headers}.do(newHandler(t, svc, nil))
 					if refused := w.Code == 403 || target == pathBatch && override == "PUT" && w.Code == 405; !refused || svc.calls() != 0 {
 						t.Errorf("%s %s %v: answer %d", kind, target, site, w.Code)
 					}
+					// The same from a program has its effect: it is the page that is refused.
+					call{method: "POST", target: target, body: text, headers: map[string]string{"Content-Type": kind, "X-Http-Method-Override": override}}.
+						do(newHandler(t, svc, nil))
+					effects += svc.calls()
 				}
 			}
 		}
 	}
-	if cases < 20 {
-		t.Errorf("%d cases are not the 20 of the gate", cases)
+	if effects < cases/4 {
+		t.Errorf("only %d of %d requests would have an effect", effects, cases)
 	}
+	matrix.Count(t, "K2", cases)
 }

@@ -12,6 +12,9 @@ import (
 // maxDepth is how deep objects and arrays may be nested, the document itself being the first.
 const maxDepth = 16
 
+// maxUnknown is how many members that nobody reads one object may have: each costs memory for as long as the object is read.
+const maxUnknown = 1000
+
 // bindError is a request that cannot be read.
 type bindError struct {
 	// field is the member that is wrong, empty when it is the whole document.
@@ -123,7 +126,7 @@ func (d *decoder) object(depth int, members []member) *bindError {
 	}
 }
 
-// seen adds an unknown name to the names of its object and reports whether it was there.
+// seen adds an unknown name to the names of its object and reports whether it was there, or is one too many.
 func seen(names map[string]struct{}, name []byte) (map[string]struct{}, bool) {
 	if names == nil {
 		names = make(map[string]struct{})
@@ -131,7 +134,7 @@ func seen(names map[string]struct{}, name []byte) (map[string]struct{}, bool) {
 	key := strings.ToLower(string(name))
 	_, twice := names[key]
 	names[key] = struct{}{}
-	return names, twice
+	return names, twice || len(names) > maxUnknown
 }
 
 // duplicate is the error of a name that stands twice. An unknown name is not repeated.

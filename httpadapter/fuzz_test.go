@@ -47,6 +47,36 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// FuzzBody sends bodies to the routes themselves: whatever they are, the answer is 400 with a ResponseStatus, or what the Service said to
+// a request that names an order, and nobody is asked about any other.
+func FuzzBody(f *testing.F) {
+	for _, tt := range bindingRefused {
+		if len(tt.body) < 1<<10 {
+			f.Add([]byte(tt.body))
+		}
+	}
+	// What encoding/json does with these is told in RELIABILITY.md.
+	for _, seed := range []string{tokenBody, `{"OrderID":"` + orderText + `","orderid":"` + foreignText + `"}`, "{\"OrderID\":\"" + orderText[:31] + "\xff\"}",
+		`{"OrderID":"` + orderText[:31] + `\ud800"}`, `{"OrderID":"` + orderText[:31] + `\u0000"}`, tokenBody + tokenBody, strings.Repeat("[", 10_000),
+		`[` + tokenBody + `]`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, method := range []string{"POST", "PUT"} {
+			svc := &fakeService{result: payments.Result{Payment: paid()}}
+			w := call{method: method, target: pathAPI, body: string(body)}.do(newHandler(t, svc, nil))
+			bound := len(svc.pay)+len(svc.complete) > 0
+			switch {
+			case w.Code == 200 && bound:
+			case w.Code == 400 && strings.HasPrefix(w.Body.String(), `{"ResponseStatus":{"ErrorCode":"`) && json.Valid(w.Body.Bytes()) && !bound:
+			case w.Code == 413 && len(body) > DefaultMaxBody && svc.calls() == 0:
+			default:
+				t.Fatalf("%s: answer %d, asked %d: %s", method, w.Code, svc.calls(), w.Body)
+			}
+		}
+	})
+}
+
 // FuzzNested feeds the parser of nested query members.
 func FuzzNested(f *testing.F) {
 	for _, seed := range []string{`{ID:5}`, `{"ID":5}`, `{Name:"a, ""b""",L:[1,{A:}]}`, `[object Object]`, `{`, `{}`, `{:}`,

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 func TestNewRefuses(t *testing.T) {
@@ -53,6 +55,38 @@ func TestNewRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestNobodyIsLetInByLeavingSomethingOut is row J3: without an authenticator there is no adapter, and one that knows nobody lets nobody in.
+func TestNobodyIsLetInByLeavingSomethingOut(t *testing.T) {
+	t.Parallel()
+	if h, err := New(&fakeService{}, Options{}); h != nil || err == nil {
+		t.Errorf("no authenticator: %v, %v", h, err)
+	}
+	closed := map[string]func(*http.Request) (Principal, error){
+		"Basic without verify": Basic("r", nil), "Basic with a bad realm": Basic("a\nb", verify),
+		"no principal, no error": func(*http.Request) (Principal, error) { return Principal{}, nil },
+		"roles without a name":   func(*http.Request) (Principal, error) { return Principal{Roles: []string{RoleAdmin}}, nil },
+		"a principal and an error": func(*http.Request) (Principal, error) {
+			return Principal{ID: "x", Roles: []string{RoleAdmin}}, http.ErrNoCookie
+		},
+	}
+	for name, authenticate := range closed {
+		for i := range routes {
+			rt := &routes[i]
+			for _, verb := range []string{"GET", "POST", "PUT"} {
+				if rt.page != nil || !slices.Contains(strings.Split(rt.allow, ", "), verb) {
+					continue
+				}
+				svc := &fakeService{result: payments.Result{Payment: paid()}}
+				w := ask(rt, verb, orderText).do(newHandler(t, svc, func(o *Options) { o.Authenticate = authenticate }))
+				if w.Code != http.StatusUnauthorized || svc.calls() != 0 {
+					t.Errorf("%s: %s %s: answer %d", name, verb, rt.name, w.Code)
+				}
+			}
+		}
+	}
+	matrix.Count(t, "J3", 1+len(closed))
 }
 
 func TestNoClientRoutes(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 // routed are the routes that the role table covers; TestRolesCoverEveryRoute fails when one is missing here.
@@ -132,6 +133,7 @@ func TestHeadersOnEveryAnswer(t *testing.T) {
 	for _, rt := range routed {
 		targets = append(targets, rt.target)
 	}
+	matrix.Count(t, "K1", len(targets)*len(verbs)*3)
 	for _, target := range targets {
 		for _, verb := range verbs {
 			for _, user := range []string{"", "-", "nobody"} {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,7 +17,6 @@ import (
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/httpadapter"
-	"github.com/trendsic/payments/internal/canary"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
@@ -336,100 +334,6 @@ func (c *jumpClock) jump(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
-}
-
-// TestNothingRests plants card numbers, codes and tokens in every flow and fault, and then looks for them, and for any
-// client secret, in the database's files, the gateway's, the log at its lowest level and the answers.
-func TestNothingRests(t *testing.T) {
-	t.Parallel()
-	for _, gateway := range []string{"fake", "stripetest"} {
-		for _, d := range databases {
-			t.Run(gateway+"/"+d.name, func(t *testing.T) {
-				t.Parallel()
-				nothingRests(t, gateway, d.open(t))
-			})
-		}
-	}
-}
-
-// nothingRests looks at the files in the folder of a SQLite database; what a server keeps is looked at by .ci/run.
-func nothingRests(t *testing.T, gateway, db string) {
-	t.Helper()
-	dir := t.TempDir()
-	if !strings.Contains(db, "://") {
-		dir = filepath.Dir(db)
-	}
-	s := start(t, db, func(c *config) { c.gateway, c.stateFile = gateway, filepath.Join(dir, "gateway.json") })
-	var answers strings.Builder
-	post := func(method, path, body string, headers ...string) wire {
-		a := s.do("agent", method, path, body, headers...)
-		w := s.decode(a)
-		text := a.body
-		if w.ClientSecret != "" && a.status == http.StatusOK { // the one place where it belongs
-			text = strings.ReplaceAll(text, w.ClientSecret, "")
-		}
-		answers.WriteString(text + fmt.Sprint(a.header) + "\n")
-		return w
-	}
-	cards := []string{
-		`"CardNumber":"` + canary.Number + `","ExpDate":"12/34"`,
-		`"CardNumber":"` + canary.Amex + `","ExpDate":"12/34","CCV":"` + canary.CVC + `"`,
-		`"CardNumber":"` + canary.Amex + `","ExpDate":"12/20","CCV":"` + canary.CVC + `"`,
-		`"StripeToken":"` + canary.Token + `"`,
-		`"StripeToken":"` + canary.Reused + `"`,
-		`"StripeToken":"tok_threeDSecure2Required"`,
-		`"StripeToken":"` + canary.Token + `","CardNumber":"` + canary.Number + `"`,
-		`"CCV":"` + canary.CVC + `"`,
-		`"PaymentType":"` + canary.Number + `"`,
-		`"StripeToken":{"x":"` + canary.Token + `"}`,
-	}
-	round := func() {
-		for i, card := range cards {
-			id := s.order()
-			body := `{"OrderID":"` + id + `","PaymentInfo":{` + card + `}}`
-			w := post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
-			if w.ClientSecret != "" {
-				result := []string{"success", "fail"}[i%2]
-				s.do("", "POST", "/"+gateway+"/authenticate", `{"clientSecret":"`+w.ClientSecret+`","result":"`+result+`"}`)
-			}
-			post("POST", "/v1/CustomerPayments", body, "Idempotency-Key", fmt.Sprintf("k%d-%s", i, id))
-			post("PUT", "/v1/CustomerPayments", body)
-			post("GET", "/v1/CustomerPayments/"+id, "")
-		}
-	}
-	round()
-	for _, f := range fake.Faults() {
-		if gateway != "fake" {
-			break // the emulator's faults are gateway/stripe's tests' to make
-		}
-		if strings.HasPrefix(string(f.Fault), "slow") {
-			continue // each would wait for its time-out; what they answer is what a cut connection answers
-		}
-		s.do("", "POST", "/fake/faults", `{"operation":"*","fault":"`+string(f.Fault)+`","times":2}`)
-		round()
-	}
-	if _, err := s.app.payments.Reconcile(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if hits := canary.FindInText([]byte(answers.String())); len(hits) > 0 {
-		t.Errorf("the answers hold %v", hits)
-	}
-	if hits := canary.FindInText(s.log.Bytes()); len(hits) > 0 {
-		t.Errorf("the log holds %v", hits)
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil || len(files) == 0 {
-		t.Fatalf("the files are %v, %v", files, err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if hits := canary.Find(data); len(hits) > 0 {
-			t.Errorf("%s holds %v", f.Name(), hits)
-		}
-	}
 }
 
 // TestFlags reads the flags as main does.

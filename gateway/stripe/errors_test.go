@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 	stripego "github.com/stripe/stripe-go/v76"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
+	"github.com/trendsic/payments/storage/memory"
 )
 
 // TestFailure is the table of STRIPE.md: what each answer means.
@@ -112,7 +115,7 @@ func TestRetryAfter(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	t.Parallel()
-	for name, o := range map[string]Options{
+	refused := map[string]Options{
 		"no key":              {},
 		"publishable key":     {SecretKey: "pk_test_1"},
 		"empty secret":        {SecretKey: "sk_test_1", WebhookSecrets: []string{" "}},
@@ -126,7 +129,13 @@ func TestNew(t *testing.T) {
 		"credentials in URL":  {SecretKey: "sk_test_1", BaseURL: "https://a:b@api.stripe.com"},
 		"nothing of an URL":   {SecretKey: "sk_test_1", BaseURL: "api.stripe.com"},
 		"a query in the base": {SecretKey: "sk_test_1", BaseURL: "https://api.stripe.com?x=1"},
-	} {
+		"one empty of two":    {SecretKey: "sk_test_1", WebhookSecrets: []string{"whsec_1", ""}},
+		"key in capitals":     {SecretKey: "SK_LIVE_1"},
+		"key with a blank":    {SecretKey: " sk_live_1"},
+		"loopback by name":    {SecretKey: "sk_test_1", BaseURL: "http://localhost.evil.example"},
+		"loopback in decimal": {SecretKey: "sk_test_1", BaseURL: "http://2130706433"},
+	}
+	for name, o := range refused {
 		if _, err := New(o); err == nil || strings.Contains(err.Error(), "sk_") && !strings.Contains(err.Error(), "sk_...") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -137,4 +146,19 @@ func TestNew(t *testing.T) {
 			t.Errorf("%v: %v", o.BaseURL, err)
 		}
 	}
+	orders := payments.OrdersFunc(func(context.Context, payments.OrderID) (payments.Order, error) { return payments.Order{}, nil })
+	modes := 0
+	for key, live := range map[string]bool{"sk_live_1": true, "rk_live_1": true, "sk_test_1": false, "rk_test_1": false} {
+		modes++
+		g, err := New(Options{SecretKey: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, expected := range []bool{false, true} {
+			if _, err := payments.New(memory.New(nil), g, orders, &payments.Options{LiveMode: expected}); (err == nil) != (expected == live) {
+				t.Errorf("%s where live is %v: %v", key, expected, err)
+			}
+		}
+	}
+	matrix.Count(t, "I7", len(refused)+modes)
 }

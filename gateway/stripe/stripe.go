@@ -30,8 +30,8 @@ type Options struct {
 	BaseURL string
 	// Account is the connected account ("acct_...") that this instance charges for; empty is the key's own.
 	Account string
-	// HTTPClient makes the requests. Its redirects are not followed. When it is nil, a client with a time-out and
-	// without a proxy is used.
+	// HTTPClient makes the requests. An answer that redirects is not followed and is no answer. When it is nil, a client
+	// with a time-out is used; where it has no Transport, one without a proxy, whatever the environment says.
 	HTTPClient *http.Client
 	// Clock tells the time for the age of webhook events; the system's when it is nil.
 	Clock func() time.Time
@@ -59,6 +59,7 @@ var (
 	_ payments.Gateway             = (*Gateway)(nil)
 	_ payments.IntentGateway       = (*Gateway)(nil)
 	_ payments.RawCardGateway      = (*Gateway)(nil)
+	_ payments.ModeGateway         = (*Gateway)(nil)
 	_ payments.Limiter             = (*Gateway)(nil)
 	_ payments.WebhookGateway      = (*Gateway)(nil)
 	_ payments.SubscriptionGateway = (*Gateway)(nil)
@@ -167,34 +168,42 @@ const (
 // guarded returns a client that follows no redirect (no URL that an answer names is ever fetched) and reads no answer
 // without end.
 func guarded(c *http.Client) *http.Client {
-	if c == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.Proxy = nil // a proxy only by choice: give an HTTPClient
-		transport.MaxIdleConnsPerHost = 64
-		c = &http.Client{Transport: transport, Timeout: requestTimeout}
+	own := http.Client{Timeout: requestTimeout}
+	if c != nil {
+		own = *c
 	}
-	own := *c
-	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	if own.Transport == nil {
-		own.Transport = http.DefaultTransport
+		// Not http.DefaultTransport: it reads a proxy from the environment, which is to be a choice, and it may be
+		// anything that the host has put there.
+		own.Transport = &http.Transport{ForceAttemptHTTP2: true, MaxIdleConns: 64, MaxIdleConnsPerHost: 64,
+			IdleConnTimeout: 90 * time.Second, TLSHandshakeTimeout: 10 * time.Second}
 	}
 	own.Transport = bounded{own.Transport}
 	return &own
 }
 
-// bounded cuts an answer that is too long: it is then unreadable, and its outcome unknown.
+// errRedirect is an answer that names another place.
+var errRedirect = errors.New("stripe: the answer is a redirect, which Stripe never sends")
+
+// bounded refuses a redirect, and cuts an answer that is too long: either is unreadable then, and its outcome unknown.
+// stripe-go would take the body of a redirect for the answer, whoever sent it.
 type bounded struct{ http.RoundTripper }
 
 // RoundTrip makes the request.
 func (b bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := b.RoundTripper.RoundTrip(req)
-	if err == nil {
-		res.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(res.Body, maxAnswer), res.Body}
+	if err != nil {
+		return res, err
 	}
-	return res, err
+	if res.StatusCode >= 300 && res.StatusCode < 400 {
+		_ = res.Body.Close() // nobody reads it
+		return nil, errRedirect
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(res.Body, maxAnswer), res.Body}
+	return res, nil
 }
 
 // params returns what every request carries.

@@ -3,6 +3,7 @@
 package canary
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
@@ -21,6 +22,13 @@ const (
 	Reused = "pm_card_visa__canaryH3nV8kD5rT1s"
 )
 
+// Mark is planted beside the others where it may rest: a caller's idempotency key begins with it. Where it is not found, nothing was
+// planted, and to find nothing else proves nothing.
+const Mark = "canary-mark-V6tB3xW8"
+
+// key is the shape of an API key and of a webhook's signing secret.
+var key = regexp.MustCompile(`(sk|rk)_(live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9]{16,}`)
+
 // clientSecret is the shape of every client secret: an object's id, "_secret_" and at least twelve characters.
 var clientSecret = regexp.MustCompile(`(pi|seti)_[A-Za-z0-9_]+_secret_[A-Za-z0-9]{12,}`)
 
@@ -28,22 +36,35 @@ var clientSecret = regexp.MustCompile(`(pi|seti)_[A-Za-z0-9_]+_secret_[A-Za-z0-9
 var cvcInText = regexp.MustCompile(`(^|[^0-9A-Za-z.:+-])` + CVC + `($|[^0-9A-Za-z.:+-])`)
 
 // Find returns the planted values that stand in the data, in any of the ways that a value is written: plain, with spaces or
-// dashes, reversed, in base64, in hex, or escaped for a URL. A client secret is found by its shape.
+// dashes, reversed, in base64, in hex, or escaped for a URL. A client secret, an API key and a webhook's secret are found by
+// their shapes.
 func Find(data []byte) []string {
-	text := string(data)
 	var found []string
 	for _, value := range []string{Number, Amex, Token, Reused} {
-		for _, shape := range shapes(value) {
-			if strings.Contains(text, shape) {
-				found = append(found, value+" as "+shape)
-			}
-		}
+		found = append(found, FindValue(data, value)...)
 	}
-	if secret := clientSecret.FindString(text); secret != "" {
+	if clientSecret.Match(data) {
 		found = append(found, "a client secret")
+	}
+	if key.Match(data) {
+		found = append(found, "an API key or a webhook's secret")
 	}
 	return found
 }
+
+// FindValue is Find for one value.
+func FindValue(data []byte, value string) []string {
+	var found []string
+	for _, shape := range shapes(value) {
+		if bytes.Contains(data, []byte(shape)) {
+			found = append(found, value+" as "+shape)
+		}
+	}
+	return found
+}
+
+// Marked reports whether the mark stands in the data.
+func Marked(data []byte) bool { return bytes.Contains(data, []byte(Mark)) }
 
 // FindInText is Find for a text that people read, where the verification code can be told from chance.
 func FindInText(data []byte) []string {
@@ -56,10 +77,12 @@ func FindInText(data []byte) []string {
 
 // shapes returns the ways in which a value may be written.
 func shapes(value string) []string {
-	list := []string{value, hex.EncodeToString([]byte(value)), url.QueryEscape(value), reversed(value)}
+	coded := hex.EncodeToString([]byte(value))
+	list := []string{value, coded, strings.ToUpper(coded), url.QueryEscape(value), percent(value), reversed(value)}
 	for shift := range 3 { // base64 of a text depends on where in it the value stands
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + value))
-		list = append(list, encoded[4:len(encoded)-4])
+		encoded = encoded[4 : len(encoded)-4]
+		list = append(list, encoded, strings.NewReplacer("+", "-", "/", "_").Replace(encoded)) // and as a URL has it
 	}
 	if value[0] >= '0' && value[0] <= '9' {
 		for _, separator := range []string{" ", "-", ".", "\u00a0"} {
@@ -68,6 +91,15 @@ func shapes(value string) []string {
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
+}
+
+// percent escapes every character for a URL.
+func percent(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		b.WriteString("%" + strings.ToUpper(hex.EncodeToString([]byte{c})))
+	}
+	return b.String()
 }
 
 func reversed(s string) string {
