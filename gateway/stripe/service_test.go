@@ -17,6 +17,7 @@ import (
 	"github.com/trendsic/payments/gateway/stripe"
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
 	"github.com/trendsic/payments/internal/canary"
+	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/storage/memory"
 )
 
@@ -54,6 +55,7 @@ type world struct {
 	server *stripetest.Server
 	base   string
 	store  *memory.Store
+	watch  *invariant.Watcher // of the store: I5 at each change
 	clock  *virtual
 	log    *lockedBuffer
 	mu     sync.Mutex
@@ -61,6 +63,9 @@ type world struct {
 	events []stripetest.Delivery
 	direct bool // events go to the Service at once
 	paid   map[payments.OrderID]int
+	before func() // runs before each request is served
+	no     int    // how often Pay has answered a decline
+	clash  bool   // the test uses keys wrongly on purpose
 }
 
 // lockedBuffer is a log that several goroutines write.
@@ -123,7 +128,12 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 	if w.server, err = stripetest.New(eo); err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(w.server)
+	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.before != nil {
+			w.before()
+		}
+		w.server.ServeHTTP(rw, r)
+	}))
 	w.base = web.URL
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
 		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}, Clock: w.clock.Now})
@@ -135,9 +145,13 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 		web.Close()
 		_ = w.server.Close()
 		w.secrets()
+		if n := w.server.KeyClashes(); n > 0 && !w.clash {
+			t.Errorf("%d keys were used for two things", n)
+		}
 	})
 	w.store = memory.New(w.clock.Now)
-	if w.Service, err = payments.New(w.store, g, w, &so); err != nil {
+	w.watch = invariant.Watch(w.store)
+	if w.Service, err = payments.New(w.watch, g, w, &so); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -169,7 +183,13 @@ func (w *world) pay(ctx context.Context, id payments.OrderID, token string) (pay
 	if token != "" {
 		req.Source.Token = payments.NewToken(token)
 	}
-	return w.Pay(ctx, req)
+	res, err := w.Pay(ctx, req)
+	if errors.Is(err, payments.ErrDeclined) {
+		w.mu.Lock()
+		w.no++
+		w.mu.Unlock()
+	}
+	return res, err
 }
 
 func (w *world) mustPay(id payments.OrderID, token string, want payments.Status) payments.Result {
@@ -204,9 +224,10 @@ func (w *world) settle() {
 	}
 }
 
-// agree compares the rows with the emulator's ledger, to the cent.
+// agree compares the rows with the emulator's ledger, to the cent, and checks the invariants.
 func (w *world) agree() {
 	w.t.Helper()
+	w.hold()
 	type sums struct{ charges, captured, refunded, authorized int64 }
 	rows, books := map[string]sums{}, map[string]sums{}
 	f := payments.Filter{Limit: 1000}
