@@ -54,18 +54,22 @@ type world struct {
 	t      *testing.T
 	server *stripetest.Server
 	base   string
-	store  *memory.Store
-	watch  *invariant.Watcher // of the store: I5 at each change
-	clock  *virtual
-	log    *lockedBuffer
-	mu     sync.Mutex
-	orders map[payments.OrderID]payments.Order
-	events []stripetest.Delivery
-	direct bool // events go to the Service at once
-	paid   map[payments.OrderID]int
-	before func() // runs before each request is served
-	no     int    // how often Pay has answered a decline
-	clash  bool   // the test uses keys wrongly on purpose
+	// network is how the gateway reaches the server: by sockets that are not kept alive, or near.
+	network http.RoundTripper
+	store   *memory.Store
+	watch   *invariant.Watcher // of the store: I5 at each change
+	clock   *virtual
+	log     *lockedBuffer
+	mu      sync.Mutex
+	orders  map[payments.OrderID]payments.Order
+	events  []stripetest.Delivery
+	direct  bool // events go to the Service at once
+	paid    map[payments.OrderID]int
+	other   func(store payments.Store, secrets ...string) *payments.Service // another instance
+	told    []payments.Status                                               // what OnEvent was told, in its order
+	before  func()                                                          // runs before each request is served
+	no      int                                                             // how often Pay has answered a decline
+	clash   bool                                                            // the test uses keys wrongly on purpose
 }
 
 // lockedBuffer is a log that several goroutines write.
@@ -109,13 +113,15 @@ func (w *world) deliver(ctx context.Context, d stripetest.Delivery) error {
 func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &virtual{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, log: &lockedBuffer{},
-		orders: map[payments.OrderID]payments.Order{}, paid: map[payments.OrderID]int{}}
+		network: &http.Transport{DisableKeepAlives: true},
+		orders:  map[payments.OrderID]payments.Order{}, paid: map[payments.OrderID]int{}}
 	eo := stripetest.Options{Clock: w.clock.Now, WebhookSecret: webhookSecret, Deliver: w.deliver, LateAfter: 3}
 	so := payments.Options{Clock: w.clock, GatewayTimeout: 20 * time.Second, RequestTimeout: 40 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnEvent: func(_ context.Context, e payments.Event) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			w.told = append(w.told, e.Status)
 			if e.Status == payments.StatusPaid && e.Previous != payments.StatusPaid {
 				w.paid[e.OrderID]++
 			}
@@ -135,10 +141,17 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 		w.server.ServeHTTP(rw, r)
 	}))
 	w.base = web.URL
-	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}, Clock: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
+	w.other = func(store payments.Store, secrets ...string) *payments.Service {
+		g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: secrets,
+			HTTPClient: &http.Client{Transport: w.network, Timeout: 30 * time.Second}, Clock: w.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := payments.New(store, g, w, &so)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}
 	t.Cleanup(func() {
 		web.CloseClientConnections()
@@ -151,9 +164,14 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 	})
 	w.store = memory.New(w.clock.Now)
 	w.watch = invariant.Watch(w.store)
-	if w.Service, err = payments.New(w.watch, g, w, &so); err != nil {
-		t.Fatal(err)
-	}
+	w.Service = w.other(w.watch, webhookSecret)
+	return w
+}
+
+// near takes the sockets away, for what needs many requests and no fault of a connection.
+func (w *world) near() *world {
+	w.network = w.server.Transport()
+	w.Service = w.other(w.watch, webhookSecret)
 	return w
 }
 
