@@ -1,12 +1,9 @@
 package stripe_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -14,10 +11,8 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/stripe"
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
 	"github.com/trendsic/payments/internal/matrix"
-	"github.com/trendsic/payments/storage/memory"
 )
 
 // flow is what a fault is put into, with the operations that it uses.
@@ -295,43 +290,6 @@ func TestOutage(t *testing.T) {
 	}
 }
 
-// TestEveryCard is row B8: each test card and token ends as STRIPE.md says, and the payer is told nothing of Stripe's own words.
-func TestEveryCard(t *testing.T) {
-	t.Parallel()
-	seen := 0
-	for _, card := range stripetest.TestCards() {
-		for _, name := range []string{card.Token, card.Method} {
-			seen++
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				w := newWorld(t, nil)
-				id := w.order()
-				res, err := w.pay(t.Context(), id, name)
-				if err != nil && !errors.Is(err, payments.ErrDeclined) {
-					t.Fatal(err)
-				}
-				if res.Payment.Status == payments.StatusRequiresAction {
-					w.authenticate(res, stripetest.AuthPass, "")
-					if res, err = w.Complete(t.Context(), payments.CompleteRequest{OrderID: id}); err != nil && !errors.Is(err, payments.ErrDeclined) {
-						t.Fatal(err)
-					}
-				}
-				if p := res.Payment; p.Status == payments.StatusDeclined && (p.DeclineCode == "" || p.Message == "" || strings.Contains(p.Message, "stripe")) {
-					t.Errorf("a decline says %q, %q", p.DeclineCode, p.Message)
-				}
-				if p := res.Payment; p.Secured() && (p.Method.Last4 == "" || p.Method.Brand == "" || p.ReceiptURL == "") {
-					t.Errorf("an approval shows %+v, %q", p.Method, p.ReceiptURL)
-				}
-				w.settle()
-				w.agree()
-			})
-		}
-	}
-	if seen < 30 {
-		t.Errorf("only %d test cards", seen)
-	}
-}
-
 // impatient gives up soon on a server that hangs.
 func impatient(_ *stripetest.Options, o *payments.Options) {
 	o.GatewayTimeout, o.RequestTimeout = 250*time.Millisecond, 2*time.Second
@@ -341,42 +299,6 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestOddAnswers are the answers of row B9 that no Stripe would give: without end, redirecting, no object, another object.
-func TestOddAnswers(t *testing.T) {
-	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"20 MB": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte(" "), 20<<20)) },
-		"a redirect": func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)
-		},
-		"null":     func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("null")) },
-		"an array": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("[]")) },
-		"another type": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = w.Write([]byte(`{"id":"cus_1","object":"customer"}`))
-		},
-		"a paid nobody": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"succeeded","amount":1250,"amount_received":1250,"currency":"usd"}`))
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			web := httptest.NewServer(answer)
-			t.Cleanup(web.Close)
-			g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
-			must(t, err)
-			orders := payments.OrdersFunc(func(_ context.Context, id payments.OrderID) (payments.Order, error) {
-				return payments.Order{ID: id, Total: payments.Money{Amount: 1250, Currency: "USD"}}, nil
-			})
-			service, err := payments.New(memory.New(nil), g, orders, &payments.Options{Clock: &virtual{now: time.Now()}})
-			must(t, err)
-			res, err := service.Pay(t.Context(), payments.PayRequest{OrderID: payments.OrderID{1}, Source: payments.Source{Token: payments.NewToken("pm_1")}})
-			if err == nil || res.Payment.Secured() {
-				t.Errorf("%v, %v", res.Payment.Status, err)
-			}
-		})
 	}
 }
 
