@@ -1,7 +1,6 @@
 package stripe_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -299,36 +298,5 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestSlow is row B6: a gateway that hangs is given up at the deadline, and another order is not affected.
-func TestSlow(t *testing.T) {
-	t.Parallel()
-	for _, f := range []stripetest.Fault{stripetest.FaultSlow, stripetest.FaultSlowBefore, stripetest.FaultSlowBody} {
-		w := newWorld(t, impatient)
-		slow, other := w.order(), w.order()
-		must(t, w.server.Fault("confirm", f, 1))
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		done := make(chan error, 1)
-		go func() {
-			_, err := w.pay(ctx, slow, "pm_card_visa")
-			done <- err
-		}()
-		select {
-		case err := <-done: // paid, where the effect is found in time, else a doubt
-			if err != nil && !errors.Is(err, payments.ErrUnknown) {
-				t.Errorf("%s: %v", f, err)
-			}
-		case <-ctx.Done():
-			t.Errorf("%s: no answer within the deadline", f)
-		}
-		cancel()
-		_, _ = w.pay(t.Context(), other, "pm_card_visa")
-		w.settle()
-		w.agree()
-		if p := w.payment(other); p.Status != payments.StatusPaid {
-			t.Errorf("%s: another order is %v", f, p.Status)
-		}
 	}
 }

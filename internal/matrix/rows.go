@@ -2,9 +2,11 @@ package matrix
 
 // A Row is one of the test matrix: what is done, in which unit it is counted, and the figure that every CI run must reach.
 type Row struct {
+	// ID, Does and Unit are its name, what is done, and what is counted.
 	ID, Does, Unit string
-	Gate           int
-	Owed           bool // not built yet: told in the table, and not a failure
+	// Gate is the figure that every run of CI must reach.
+	Gate int
+	Owed bool // not built yet: told in the table, and not a failure
 }
 
 // Rows are those of RELIABILITY.md's matrix. A gate that says "all" or "yes" there is the number of cells that were found.
@@ -23,7 +25,7 @@ var Rows = []Row{
 	{ID: "B4", Does: "a saved 500, with and without its effect, in every flow", Unit: "cells", Gate: 62},
 	{ID: "B5", Does: "gateway down for 1, 24, 25 and 73 hours", Unit: "outages", Gate: 4},
 	{ID: "B6", Does: "slow gateway: 10 ms a byte, 4 s, 30 s, 90 s, never", Unit: "cells", Gate: 5},
-	{ID: "B7", Does: "key used for another amount, of 256 characters, with line breaks", Unit: "cases", Gate: 3},
+	{ID: "B7", Does: "key used for another amount, of 256 characters, with line breaks", Unit: "cases", Gate: 47},
 	{ID: "B8", Does: "cards and tokens: declines, 3-D Secure, authentication required", Unit: "cards", Gate: 30},
 	{ID: "B9", Does: "answers of another order, amount, currency, status, shape", Unit: "mutations", Gate: 40},
 	{ID: "B10", Does: "which error means declined, invalid, unknown, later", Unit: "rows", Gate: 12},
