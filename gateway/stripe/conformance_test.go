@@ -60,7 +60,7 @@ func emulate(change ...func(*stripetest.Options)) (*emulation, *stripe.Gateway, 
 	web := httptest.NewServer(server)
 	transport := &http.Transport{DisableKeepAlives: true}
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
-		HTTPClient: &http.Client{Transport: transport, Timeout: 5 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
+		HTTPClient: &http.Client{Transport: transport, Timeout: 30 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
 	if err != nil {
 		web.Close()
 		return nil, nil, nil, err
