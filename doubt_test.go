@@ -324,3 +324,40 @@ func TestGatewayPanics(t *testing.T) {
 	}
 	b.want(res.Payment, payments.StatusUnknown)
 }
+
+// TestToldOfLastingDoubt holds that an operator is told of a doubt that outlives CancelAfter, once, and not of a shorter one.
+func TestToldOfLastingDoubt(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(b *bundle, id payments.OrderID){
+		"authorize": func(b *bundle, id payments.OrderID) {
+			b.fault(fake.OpConfirm, fake.FaultDropAfter, 1)
+			b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+			_, _ = b.pay(id, "tok_visa")
+		},
+		"refund": func(b *bundle, id payments.OrderID) {
+			b.mustPay(id, "tok_visa", payments.StatusPaid)
+			b.fault(fake.OpRefund, fake.FaultDropAfter, -1)
+			b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+			_, _ = b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r", Amount: usd(300)})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			id := b.order()
+			begin(b, id)
+			for i, want := range []int{0, 1, 1, 1} { // after 10, 20, 30 and 100 minutes
+				b.clock.advance([]time.Duration{10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 70 * time.Minute}[i])
+				b.reconcile()
+				breaks, err := b.Breaks(t.Context(), 0, 10)
+				if err != nil || len(breaks) != want || want == 1 && (breaks[0].Kind != payments.BreakDoubt || breaks[0].OrderID != id) {
+					t.Errorf("at look %d the breaks are %+v, %v", i, breaks, err)
+				}
+			}
+			b.gw.ClearFaults()
+			b.clock.advance(24 * time.Hour)
+			b.reconcile()
+			b.agree()
+		})
+	}
+}

@@ -32,7 +32,7 @@ type Event struct {
 }
 
 // Break is something that an operator must look at: the module and the gateway, or the module and the host, do not agree
-// and no automatic step can end it.
+// and no automatic step can end it, or none has ended it in time.
 type Break struct {
 	// ID is the primary key, given by the Store.
 	ID int64
@@ -68,6 +68,9 @@ const (
 	BreakHook BreakKind = "hook"
 	// BreakRefund: a refund's outcome cannot be found.
 	BreakRefund BreakKind = "refund"
+	// BreakDoubt: a request that was sent is in doubt for longer than Options.CancelAfter, because the gateway cannot be reached or
+	// its answers cannot be used. Reconcile goes on with it.
+	BreakDoubt BreakKind = "doubt"
 	// BreakTransition: the gateway reports a status that cannot follow ours.
 	BreakTransition BreakKind = "transition"
 	// BreakCharge: the gateway took money for an order of ours, and no payment has that charge.

@@ -160,6 +160,7 @@ const (
 	codeReview    = "under_review"
 	codeMismatch  = "mismatch"
 	codeLost      = "lost"
+	codeDoubt     = "in_doubt"
 	reasonExpired = "expired"
 )
 

@@ -129,11 +129,26 @@ func (s *Service) postpone(ctx context.Context, rec Record, failed error) (Payme
 	if p.DueAt = s.next(rec, p); failed != nil {
 		p.DueAt = s.later(p.Tries)
 	}
-	stored, err := s.persist(ctx, rec.Payment, Change{Payment: p})
+	change := s.overdue(rec)
+	change.Payment = p
+	stored, err := s.persist(ctx, rec.Payment, change)
 	if err != nil {
 		return rec.Payment, err
 	}
 	return stored, nil
+}
+
+// overdue returns the change that tells an operator, once, of a doubt that should have ended by now: nobody is answered, or what is
+// answered cannot be used.
+func (s *Service) overdue(rec Record) Change {
+	for _, tx := range rec.Transactions {
+		if tx.Open() && tx.GatewayCode == "" && s.now().Sub(tx.CreatedAt) >= s.opts.CancelAfter {
+			tx.GatewayCode = codeDoubt
+			return Change{Transactions: []Transaction{tx}, Breaks: []Break{s.newBreak(BreakDoubt, rec.Payment,
+				"the "+string(tx.Kind)+" is in doubt for "+s.opts.CancelAfter.String()+": the gateway says nothing of it that can be used")}}
+		}
+	}
+	return Change{}
 }
 
 // seekRounds is how often evidence is sought before the doubt is left for later.

@@ -60,7 +60,7 @@ func emulate(change ...func(*stripetest.Options)) (*emulation, *stripe.Gateway, 
 	web := httptest.NewServer(server)
 	transport := &http.Transport{DisableKeepAlives: true}
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
-		HTTPClient: &http.Client{Transport: transport, Timeout: 5 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
+		HTTPClient: &http.Client{Transport: transport, Timeout: 30 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
 	if err != nil {
 		web.Close()
 		return nil, nil, nil, err
@@ -180,7 +180,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	t.Run("as Stripe", func(t *testing.T) {
 		t.Parallel()
-		gatewaytest.Run(t, gatewaytest.Harness{Parallel: true, New: emulated()})
+		gatewaytest.Run(t, gatewaytest.Harness{Parallel: true, Timeout: 5 * time.Minute, New: emulated()})
 	})
 }
 
@@ -207,7 +207,7 @@ func TestAnyStripe(t *testing.T) {
 // those of the keys themselves, and no other: everything else the gateway does by asking about one known object.
 func TestConformanceWithoutIdempotency(t *testing.T) {
 	t.Parallel()
-	err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, New: emulated(func(o *stripetest.Options) { o.NoIdempotency = true })})
+	err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, Timeout: 5 * time.Minute, New: emulated(func(o *stripetest.Options) { o.NoIdempotency = true })})
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatalf("a server without keys passes the checks of keys: %v", err)
@@ -242,7 +242,7 @@ func TestOtherServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, New: emulated(change)}); err != nil {
+			if err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, Timeout: 5 * time.Minute, New: emulated(change)}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -49,7 +49,7 @@ func classify(out *payments.Error, e *stripego.Error) {
 	case status == http.StatusTooManyRequests:
 		out.Code, out.Outcome, out.Message = payments.ErrRateLimited, payments.OutcomeNotApplied, "Stripe takes no more requests right now"
 		out.RetryAfter = max(out.RetryAfter, time.Second)
-	case status == http.StatusPaymentRequired || e.Type == stripego.ErrorTypeCard:
+	case status == http.StatusPaymentRequired || e.Type == stripego.ErrorTypeCard || attemptFailed(e):
 		out.Code, out.Outcome = payments.ErrDeclined, payments.OutcomeNotApplied
 		out.DeclineCode, out.Message = declineOf(e)
 	case status == http.StatusUnauthorized || status == http.StatusForbidden || e.Code == "api_key_expired" || strings.HasPrefix(string(e.Code), "platform_"):
@@ -66,6 +66,12 @@ func inDoubt(e *stripego.Error) bool {
 	code := string(e.Code)
 	return e.Type == stripego.ErrorTypeIdempotency || e.HTTPStatusCode == http.StatusConflict || e.Code == stripego.ErrorCodeLockTimeout ||
 		strings.HasSuffix(code, "_unexpected_state") || strings.HasPrefix(code, "charge_already_") || code == "intent_invalid_state"
+}
+
+// attemptFailed reports whether the payer's try failed, which some servers answer as a request error: it leaves an intent that can
+// be tried again, and is no refusal of the request.
+func attemptFailed(e *stripego.Error) bool {
+	return e.Code == stripego.ErrorCodePaymentIntentAuthenticationFailure || e.Code == stripego.ErrorCodePaymentIntentPaymentAttemptFailed
 }
 
 // refused fills in what a 400 or 404 means.

@@ -17,6 +17,7 @@ import (
 	"github.com/trendsic/payments/gateway/stripe"
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
 	"github.com/trendsic/payments/internal/canary"
+	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/storage/memory"
 )
 
@@ -53,14 +54,22 @@ type world struct {
 	t      *testing.T
 	server *stripetest.Server
 	base   string
-	store  *memory.Store
-	clock  *virtual
-	log    *lockedBuffer
-	mu     sync.Mutex
-	orders map[payments.OrderID]payments.Order
-	events []stripetest.Delivery
-	direct bool // events go to the Service at once
-	paid   map[payments.OrderID]int
+	// network is how the gateway reaches the server: by sockets that are not kept alive, or near.
+	network http.RoundTripper
+	store   *memory.Store
+	watch   *invariant.Watcher // of the store: I5 at each change
+	clock   *virtual
+	log     *lockedBuffer
+	mu      sync.Mutex
+	orders  map[payments.OrderID]payments.Order
+	events  []stripetest.Delivery
+	direct  bool // events go to the Service at once
+	paid    map[payments.OrderID]int
+	other   func(store payments.Store, secrets ...string) *payments.Service // another instance
+	told    []payments.Status                                               // what OnEvent was told, in its order
+	before  func()                                                          // runs before each request is served
+	no      int                                                             // how often Pay has answered a decline
+	clash   bool                                                            // the test uses keys wrongly on purpose
 }
 
 // lockedBuffer is a log that several goroutines write.
@@ -104,13 +113,15 @@ func (w *world) deliver(ctx context.Context, d stripetest.Delivery) error {
 func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options)) *world {
 	t.Helper()
 	w := &world{t: t, clock: &virtual{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}, log: &lockedBuffer{},
-		orders: map[payments.OrderID]payments.Order{}, paid: map[payments.OrderID]int{}}
+		network: &http.Transport{DisableKeepAlives: true},
+		orders:  map[payments.OrderID]payments.Order{}, paid: map[payments.OrderID]int{}}
 	eo := stripetest.Options{Clock: w.clock.Now, WebhookSecret: webhookSecret, Deliver: w.deliver, LateAfter: 3}
 	so := payments.Options{Clock: w.clock, GatewayTimeout: 20 * time.Second, RequestTimeout: 40 * time.Second,
 		Logger: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnEvent: func(_ context.Context, e payments.Event) error {
 			w.mu.Lock()
 			defer w.mu.Unlock()
+			w.told = append(w.told, e.Status)
 			if e.Status == payments.StatusPaid && e.Previous != payments.StatusPaid {
 				w.paid[e.OrderID]++
 			}
@@ -123,23 +134,57 @@ func newWorld(t *testing.T, change func(*stripetest.Options, *payments.Options))
 	if w.server, err = stripetest.New(eo); err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(w.server)
+	web := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.before != nil {
+			w.before()
+		}
+		w.server.ServeHTTP(rw, r)
+	}))
 	w.base = web.URL
-	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
-		HTTPClient: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}, Clock: w.clock.Now})
-	if err != nil {
-		t.Fatal(err)
+	w.other = func(store payments.Store, secrets ...string) *payments.Service {
+		g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: secrets,
+			HTTPClient: &http.Client{Transport: w.network, Timeout: 30 * time.Second}, Clock: w.clock.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := payments.New(store, g, w, &so)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
 	}
 	t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
 		_ = w.server.Close()
 		w.secrets()
+		if n := w.server.KeyClashes(); n > 0 && !w.clash {
+			t.Errorf("%d keys were used for two things", n)
+		}
 	})
 	w.store = memory.New(w.clock.Now)
-	if w.Service, err = payments.New(w.store, g, w, &so); err != nil {
-		t.Fatal(err)
+	w.watch = invariant.Watch(w.store)
+	w.Service = w.other(w.watch, webhookSecret)
+	return w
+}
+
+// direct calls the emulator as a function.
+type direct struct{ http.Handler }
+
+// RoundTrip serves the request.
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
 	}
+	answer := httptest.NewRecorder()
+	d.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+// near takes the sockets away, for what needs many requests and no fault of a connection.
+func (w *world) near() *world {
+	w.network = direct{w.server}
+	w.Service = w.other(w.watch, webhookSecret)
 	return w
 }
 
@@ -169,7 +214,13 @@ func (w *world) pay(ctx context.Context, id payments.OrderID, token string) (pay
 	if token != "" {
 		req.Source.Token = payments.NewToken(token)
 	}
-	return w.Pay(ctx, req)
+	res, err := w.Pay(ctx, req)
+	if errors.Is(err, payments.ErrDeclined) {
+		w.mu.Lock()
+		w.no++
+		w.mu.Unlock()
+	}
+	return res, err
 }
 
 func (w *world) mustPay(id payments.OrderID, token string, want payments.Status) payments.Result {
@@ -204,9 +255,10 @@ func (w *world) settle() {
 	}
 }
 
-// agree compares the rows with the emulator's ledger, to the cent.
+// agree compares the rows with the emulator's ledger, to the cent, and checks the invariants.
 func (w *world) agree() {
 	w.t.Helper()
+	w.hold()
 	type sums struct{ charges, captured, refunded, authorized int64 }
 	rows, books := map[string]sums{}, map[string]sums{}
 	f := payments.Filter{Limit: 1000}

@@ -44,7 +44,7 @@ func (g *Gateway) ParseWebhook(header http.Header, body []byte) (payments.Webhoo
 	case len(signature) > maxHeader:
 		return payments.WebhookEvent{}, forged("the signature is longer than 4 KiB")
 	case !g.fresh(signature):
-		return payments.WebhookEvent{}, forged("the signature has no time, or one more than five minutes from now")
+		return payments.WebhookEvent{}, forged("the signature has not one time, or one more than five minutes from now")
 	case !g.signed(signature, body):
 		return payments.WebhookEvent{}, forged("the signature does not fit")
 	}
@@ -60,15 +60,22 @@ func forged(message string) error {
 		Fields: []payments.FieldError{{Field: "Stripe-Signature", Code: "Signature", Message: message}}}
 }
 
-// fresh compares the signature's time with ours, both ways: stripe-go refuses only what is old.
+// fresh compares the signature's time with ours, both ways: stripe-go refuses only what is old. Two times are refused: stripe-go
+// checks the signature by the last one, so that an event of any age would pass with a time of now before its own.
 func (g *Gateway) fresh(signature string) bool {
+	times := 0
 	for part := range strings.SplitSeq(signature, ",") {
-		if value, ok := strings.CutPrefix(part, "t="); ok {
-			at, err := strconv.ParseInt(value, 10, 64)
-			return err == nil && g.opts.Clock().Sub(time.Unix(at, 0)).Abs() <= tolerance
+		value, ok := strings.CutPrefix(part, "t=")
+		if !ok {
+			continue
 		}
+		at, err := strconv.ParseInt(value, 10, 64)
+		if err != nil || g.opts.Clock().Sub(time.Unix(at, 0)).Abs() > tolerance {
+			return false
+		}
+		times++
 	}
-	return false
+	return times == 1
 }
 
 // signed tries each secret; several are in use while one is rolled.

@@ -44,6 +44,7 @@ func TestReplay(t *testing.T) {
 func TestKeyOfAnother(t *testing.T) {
 	t.Parallel()
 	b := setup(t, stripetest.Options{})
+	b.clash = true
 	p := b.params("pm_card_visa")
 	in := b.create(t, p)
 	p.Amount = stripe.Int64(2000)

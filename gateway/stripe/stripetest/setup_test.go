@@ -42,6 +42,7 @@ type bundle struct {
 	api   *client.API
 	clock *clock
 	n     int
+	clash bool // the test uses keys wrongly on purpose
 }
 
 // setup makes an emulator that is reached in process.
@@ -58,6 +59,9 @@ func setup(t *testing.T, o stripetest.Options) *bundle {
 	t.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+		if n := s.KeyClashes(); n > 0 && !b.clash {
+			t.Errorf("%d keys were used for two things", n)
 		}
 	})
 	b.Server = s
