@@ -29,9 +29,9 @@ var exported = []any{
 	payments.FetchSubscriptionRequest{}, payments.CancelSubscriptionRequest{}, payments.SubscriptionSnapshot{}, payments.InvoiceSnapshot{}, payments.ListChargesRequest{},
 	payments.ListedCharge{}, payments.WebhookEvent{}, payments.Currency(""), payments.Money{}, payments.Target{}, payments.OrderID{}, payments.Order{}, payments.Plan{},
 	payments.Status(0), payments.Answer{}, payments.PaymentType(0), payments.PaymentMethod{}, payments.NextAction{}, payments.Payment{}, payments.Service{}, payments.Options{},
-	payments.Page{}, payments.Report{}, payments.RefundCommand{}, payments.RefundResult{}, payments.PayRequest{}, payments.CompleteRequest{}, payments.FindRequest{},
+	payments.Page{}, payments.Report{}, payments.AuditReport{}, payments.RefundCommand{}, payments.RefundResult{}, payments.PayRequest{}, payments.CompleteRequest{}, payments.FindRequest{},
 	payments.Idempotency{}, payments.Result{}, payments.SavedMethod{}, payments.Token{}, payments.ClientSecret{}, payments.CVC{}, payments.CardNumber{}, payments.Change{},
-	payments.Query{}, payments.Record{}, payments.Filter{}, payments.LeaseRequest{}, payments.KeyID{}, payments.KeyRecord{}, payments.CancelSubscriptionCommand{},
+	payments.Query{}, payments.Record{}, payments.Filter{}, payments.LeaseRequest{}, payments.PruneRequest{}, payments.KeyID{}, payments.KeyRecord{}, payments.CancelSubscriptionCommand{},
 	payments.Kind(""), payments.Transaction{}, payments.RefundStatus(""), payments.Refund{}, payments.VoidCommand{},
 }
 

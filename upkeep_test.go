@@ -206,9 +206,10 @@ func TestEndBreak(t *testing.T) {
 		b.reconcile()
 	}
 	list, err := b.Breaks(t.Context(), 0, 10)
-	if err != nil || len(list) != 1 || list[0].Kind != payments.BreakRefund {
+	if err != nil || len(list) != 2 || list[0].Kind != payments.BreakDoubt || list[1].Kind != payments.BreakRefund {
 		t.Fatalf("the breaks are %+v, %v", list, err)
 	}
+	list = list[1:]
 	b.gw.ClearFaults()
 	if _, err := b.EndBreak(t.Context(), list[0].ID, "", "?"); !errors.Is(err, payments.ErrInvalid) {
 		t.Errorf("a break ended by nobody: %v", err)
