@@ -54,9 +54,27 @@ type host struct {
 	all    int           // how many questions open the gate
 	gate   chan struct{} // closed when so many were asked
 	hook   func(context.Context, payments.Event) error
+	held   func() // called by the next question for an order
+}
+
+// stop holds the next question for an order back, from when coming is closed until resume is.
+func (h *host) stop(coming, resume chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held = func() {
+		close(coming)
+		<-resume
+	}
 }
 
 func (h *host) Order(_ context.Context, id payments.OrderID) (payments.Order, error) {
+	h.mu.Lock()
+	held := h.held
+	h.held = nil
+	h.mu.Unlock()
+	if held != nil {
+		held()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.asked++; h.asked == h.all {

@@ -2,6 +2,12 @@ package plants
 
 // keys are bugs of the callers' idempotency keys.
 var keys = []Plant{
+	{"a key that another request has claimed is answered", "idempotency.go",
+		`return Result{}, ErrStale`, `return res, err`,
+		tests(".", "TestOneKeyOneAnswer"), "--- FAIL: TestOneKeyOneAnswer"},
+	{"an answer is told that is not stored", "idempotency.go",
+		`return doubted(res.Payment, unknown(res.Payment))`, `return res, err`,
+		tests(".", "TestAnswerNotStored"), "--- FAIL: TestAnswerNotStored"},
 	{"a stored answer is not repeated", "idempotency.go",
 		`case len(rec.Answer) == 0:`, `case len(rec.Answer) < 1<<20:`,
 		tests(".", "TestIdempotency"), "--- FAIL: TestIdempotencyKey"},
