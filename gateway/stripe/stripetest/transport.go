@@ -32,6 +32,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-w.ready:
 	case <-r.Context().Done():
 		cancel()
+		_ = body.CloseWithError(r.Context().Err()) // the handler may write an answer that nobody reads
 		return nil, r.Context().Err()
 	}
 	if w.failed != nil {
