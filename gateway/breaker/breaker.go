@@ -115,8 +115,11 @@ func do[T any](ctx context.Context, b *breaker, call func() (T, error)) (T, erro
 	return result, err
 }
 
-// enter waits for a place.
+// enter waits for a place, where there is none at once.
 func (b *breaker) enter(ctx context.Context) bool {
+	if b.places.TryAcquire(1) {
+		return true
+	}
 	ctx, cancel := context.WithTimeout(ctx, b.opts.Wait)
 	defer cancel()
 	return b.places.Acquire(ctx, 1) == nil
