@@ -2,16 +2,19 @@
 GOLANGCI := v2.15.0
 MODULES := $(shell go list -m -f "{{.Dir}}")
 
-.PHONY: test race check lint generate tools
+.PHONY: test race check lint generate tools prove
 test:
 	go test ./...
+
+# prove runs all that CI runs, and prints the test matrix with the figures that it counted.
+prove:
+	.ci/run
 
 race:
 	go test -race -shuffle=on ./...
 
 check: lint
 	for m in $(MODULES); do (cd $$m && gofmt -l . | tee /dev/stderr | (! grep -q .) && go vet ./... && GOWORK=off go mod tidy -diff && go test -race -shuffle=on ./...) || exit 1; done
-
 
 lint: tools
 	golangci-lint run ./...

@@ -87,6 +87,39 @@ func TestOutageAfterRestart(t *testing.T) {
 	b.agree()
 }
 
+// deaf is a store that cannot make doubts due, once.
+type deaf struct {
+	payments.Store
+	times int
+}
+
+// Hasten fails the first time.
+func (s *deaf) Hasten(ctx context.Context, namespace string, due time.Time) (int64, error) {
+	if s.times++; s.times == 1 {
+		return 0, &payments.Error{Code: payments.ErrUnavailable, Outcome: payments.OutcomeNotApplied}
+	}
+	return s.Store.Hasten(ctx, namespace, due)
+}
+
+// TestOutageIsNotForgotten holds that an outage's end is not forgotten when the store fails just then.
+func TestOutageIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	store := &deaf{}
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+		store.Store = b.store
+		b.store = store
+	})
+	b.mustPay(b.order(), "tok_visa", payments.StatusPaid)
+	if _, err := b.Reconcile(t.Context()); !errors.Is(err, payments.ErrUnavailable) {
+		t.Fatalf("reconcile: %v", err)
+	}
+	b.reconcile()
+	b.reconcile()
+	if store.times != 2 {
+		t.Errorf("doubts were made due %d times", store.times)
+	}
+}
+
 // ending is a clock on which a wait ends the context once a moment has passed.
 type ending struct {
 	*clock

@@ -66,7 +66,7 @@ var Rows = []Row{
 	{ID: "G3", Does: "planted bugs, each found within 10 s", Unit: "bugs", Gate: 30},
 	{ID: "G4", Does: "mutations killed", Unit: "%", Gate: 80, Owed: true},
 	{ID: "G5", Does: "model of the state machine, every path", Unit: "states", Gate: 1000, Owed: true},
-	{ID: "G6", Does: "coverage of the root package", Unit: "%", Gate: 90, Owed: true},
+	{ID: "G6", Does: "coverage of the root package's statements", Unit: "%", Gate: 90},
 
 	{ID: "H1", Does: "malformed input (fuzz), each decoder", Unit: "seconds a target", Gate: 30},
 	{ID: "H2", Does: "bodies: one byte too many, 1 GiB, endless, gzip bomb", Unit: "cases", Gate: 20},

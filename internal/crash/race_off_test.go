@@ -1,0 +1,8 @@
+//go:build !race
+
+package crash
+
+const (
+	stride       = 1
+	defaultPairs = 100
+)
