@@ -20,7 +20,7 @@ var listChecks = []Check{
 var needLister = need("the gateway is no payments.ChargeLister", func(p *probe) bool { return p.lister != nil })
 
 // maxPages bounds how far a list is read.
-const maxPages = 100
+const maxPages = 1000
 
 // span is the time around now.
 func (p *probe) span(limit int) payments.ListChargesRequest {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -19,12 +18,6 @@ import (
 	"github.com/trendsic/payments/gateway/gatewaytest"
 	"github.com/trendsic/payments/gateway/stripe"
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
-)
-
-var (
-	anyBase = flag.String("stripe-base", "", "run the conformance suite against this server: scheme, host and port, without /v1")
-	anyKey  = flag.String("stripe-key", "sk_test_123", "the secret key for -stripe-base")
-	anySkip = flag.String("stripe-skip", "", "checks that the server of -stripe-base cannot pass: name=reason, separated by semicolons")
 )
 
 // emulation is a gateway over an emulator of its own.
@@ -135,22 +128,33 @@ func (e *emulation) subject(g *stripe.Gateway, closing func()) *gatewaytest.Subj
 		},
 		Close: closing,
 	}
-	for _, f := range stripetest.Faults() {
-		if f.Lost {
-			s.Faults = append(s.Faults, gatewaytest.Fault{Name: string(f.Fault), NotApplied: f.Fault == stripetest.Fault429,
-				Saved: strings.HasPrefix(string(f.Fault), "500_saved"), Hangs: f.Hangs})
-		}
-	}
+	s.Faults = lostAnswers()
 	return s
 }
 
-// inject makes the next call of one of the suite's operations go wrong, by the API's own names.
+// lostAnswers are the emulator's faults after which nobody knows what happened.
+func lostAnswers() (list []gatewaytest.Fault) {
+	for _, f := range stripetest.Faults() {
+		if f.Lost {
+			list = append(list, gatewaytest.Fault{Name: string(f.Fault), NotApplied: f.Fault == stripetest.Fault429,
+				Saved: strings.HasPrefix(string(f.Fault), "500_saved"), Hangs: f.Hangs})
+		}
+	}
+	return list
+}
+
+// inject makes the next call of one of the suite's operations go wrong.
 func (e *emulation) inject(operation, fault string) error {
+	return e.Fault(apiName(operation), stripetest.Fault(fault), 1)
+}
+
+// apiName is the API's own name of one of the suite's operations.
+func apiName(operation string) string {
 	names := map[string]string{"fetch_subscription": "subscriptions.retrieve", "cancel_subscription": "subscriptions.cancel", "list_charges": "charges.list"}
 	if name, ok := names[operation]; ok {
-		operation = name
+		return name
 	}
-	return e.Fault(operation, stripetest.Fault(fault), 1)
+	return operation
 }
 
 // isoMinor turns the emulator's amount, in Stripe's units, into ISO 4217's where the two differ.
@@ -182,25 +186,6 @@ func TestConformance(t *testing.T) {
 		t.Parallel()
 		gatewaytest.Run(t, gatewaytest.Harness{Parallel: true, Timeout: 5 * time.Minute, New: emulated()})
 	})
-}
-
-// TestAnyStripe runs the suite against the server that -stripe-base names. What a server lacks is skipped by -stripe-skip, with
-// its reason.
-func TestAnyStripe(t *testing.T) {
-	if *anyBase == "" {
-		t.Skip("-stripe-base is not given: there is no other Stripe server to run against")
-	}
-	skip := map[string]string{}
-	for part := range strings.SplitSeq(*anySkip, ";") {
-		if name, reason, ok := strings.Cut(strings.TrimSpace(part), "="); ok {
-			skip[name] = reason
-		}
-	}
-	gatewaytest.Run(t, gatewaytest.Harness{Skip: skip, New: func(context.Context) (*gatewaytest.Subject, error) {
-		g, err := stripe.New(stripe.Options{SecretKey: *anyKey, BaseURL: *anyBase})
-		return &gatewaytest.Subject{Gateway: g, Approve: payments.NewToken("pm_card_visa"), Decline: payments.NewToken("pm_card_visa_chargeDeclined"),
-			Action: payments.NewToken("pm_card_authenticationRequired"), Saves: true}, err
-	}})
 }
 
 // TestConformanceWithoutIdempotency runs the suite over an emulator that honours no idempotency key. The checks that fail are

@@ -16,7 +16,11 @@ func (o Options) masked() string {
 }
 
 // Format prints the gateway's options without their secrets, by every verb.
-func (g *Gateway) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, "stripe.Gateway of ", g.opts.masked()) }
+func (g *Gateway) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprint(f, "stripe.Gateway of ", g.opts.masked())
+}
 
 // LogValue is what Format prints.
-func (g *Gateway) LogValue() slog.Value { return slog.StringValue("stripe.Gateway of " + g.opts.masked()) }
+func (g *Gateway) LogValue() slog.Value {
+	return slog.StringValue("stripe.Gateway of " + g.opts.masked())
+}
