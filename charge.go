@@ -48,7 +48,8 @@ func (c *charge) run(ctx context.Context, step func(context.Context, Record) (Re
 	if err := c.ask(ctx); err != nil {
 		return Result{}, err
 	}
-	for pause := firstPause; ; {
+	wait := patience{begun: c.begun}
+	for {
 		if res, done, err := c.replay(ctx); done {
 			return res, err
 		}
@@ -65,7 +66,7 @@ func (c *charge) run(ctx context.Context, step func(context.Context, Record) (Re
 				return res, err
 			}
 		}
-		if err := c.pause(ctx, c.begun, &pause); err != nil {
+		if err := c.pause(ctx, &wait); err != nil {
 			return Result{}, err
 		}
 	}
@@ -77,19 +78,26 @@ const (
 	lastPause  = 250 * time.Millisecond
 )
 
+// patience is how long a request has waited for another one: by the clock, and by its own pauses, for a clock may go back.
+type patience struct {
+	begun        time.Time
+	next, waited time.Duration
+}
+
 // pause waits before the next look, a little longer each time. It answers ErrInProgress when WaitTimeout is over.
-func (s *Service) pause(ctx context.Context, begun time.Time, d *time.Duration) error {
-	if s.now().Sub(begun) >= s.opts.WaitTimeout {
+func (s *Service) pause(ctx context.Context, p *patience) error {
+	if max(s.now().Sub(p.begun), p.waited) >= s.opts.WaitTimeout {
 		e := conflict(ErrInProgress, "OrderID", "another request works on this order; try again")
 		e.RetryAfter = time.Second
 		return e
 	}
+	p.next = min(max(p.next*2, firstPause), lastPause)
 	select {
-	case <-s.opts.Clock.After(*d):
+	case <-s.opts.Clock.After(p.next):
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	*d = min(*d*2, lastPause)
+	p.waited += p.next
 	return nil
 }
 

@@ -60,7 +60,7 @@ type storedAnswer struct {
 // replay looks the caller's key up. It is done when the key was answered before, or came with another request. A key that
 // was used and not answered resumes the work: whatever came of it is this request's answer too.
 func (c *charge) replay(ctx context.Context) (res Result, done bool, err error) {
-	if c.req.Idempotency.Key == "" || c.key != nil && c.key.Version > 0 {
+	if c.req.Idempotency.Key == "" || c.key != nil && c.key.PaymentUID != "" {
 		return Result{}, false, nil
 	}
 	rec, err := c.store.FindKey(ctx, c.keyID())

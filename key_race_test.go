@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,5 +117,61 @@ func TestAnswerNotStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want(res.Payment, payments.StatusPaid)
+	b.agree()
+}
+
+// heldFind holds the next read of a payment back.
+type heldFind struct {
+	payments.Store
+	mu            sync.Mutex
+	reached, goOn chan struct{}
+}
+
+// Find reads a payment.
+func (s *heldFind) Find(ctx context.Context, q payments.Query) (payments.Record, error) {
+	s.mu.Lock()
+	reached, goOn := s.reached, s.goOn
+	s.reached, s.goOn = nil, nil
+	s.mu.Unlock()
+	if reached != nil {
+		close(reached)
+		<-goOn
+	}
+	return s.Store.Find(ctx, q)
+}
+
+// TestExpiredKeyIsTakenByAnother lets a request come with an expired key, by a clock that is an hour ahead. While it works, another
+// one with that key is declined. The first must answer what that one was told, and not try for ever to claim the key.
+func TestExpiredKeyIsTakenByAnother(t *testing.T) {
+	t.Parallel()
+	store := &heldFind{}
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+		store.Store = b.store
+		b.store = store
+	})
+	if _, err := b.Pay(t.Context(), keyed(b.order(), "tok_visa", "p", "k")); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.advance(26 * time.Hour)
+	req := keyed(b.order(), "tok_chargeDeclined", "p", "k")
+	reached, goOn := make(chan struct{}), make(chan struct{})
+	store.reached, store.goOn = reached, goOn
+	first := make(chan error, 1)
+	var one payments.Result
+	go func() {
+		var err error
+		one, err = b.Pay(t.Context(), req)
+		first <- err
+	}()
+	<-reached
+	b.clock.advance(-time.Hour)
+	two, err := b.Pay(t.Context(), req)
+	if !errors.Is(err, payments.ErrDeclined) {
+		t.Fatal(err)
+	}
+	close(goOn)
+	if err := <-first; !errors.Is(err, payments.ErrDeclined) || one.Payment != two.Payment {
+		t.Errorf("the first is answered %v, %+v, the second %+v", err, one.Payment, two.Payment)
+	}
 	b.agree()
 }

@@ -25,8 +25,8 @@ func (s *Service) operate(ctx context.Context, t Target, step func(ctx context.C
 	if t.PaymentUID == "" && t.OrderID.IsZero() {
 		return invalid("PaymentUID", "NotEmpty", "name a payment or an order")
 	}
-	begun, pause := s.now(), firstPause
-	owner := newUID(begun)
+	wait := patience{begun: s.now()}
+	owner := newUID(wait.begun)
 	for {
 		rec, err := s.store.Find(ctx, t.query(s.opts.Namespace))
 		if err != nil {
@@ -40,7 +40,7 @@ func (s *Service) operate(ctx context.Context, t Target, step func(ctx context.C
 		if !errors.Is(err, errBusy) && !errors.Is(err, ErrStale) {
 			return err
 		}
-		if err := s.pause(ctx, begun, &pause); err != nil {
+		if err := s.pause(ctx, &wait); err != nil {
 			return err
 		}
 	}

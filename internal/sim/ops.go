@@ -252,10 +252,20 @@ func (w *world) jump(n *node) {
 	}
 	d := []time.Duration{time.Second, 10 * time.Second, 40 * time.Second, 5 * time.Minute, 20 * time.Minute, 2 * time.Hour,
 		25 * time.Hour}[w.rng.IntN(7)]
+	w.arrive(d)
 	w.now = w.now.Add(d)
 	w.note("%v pass", d)
 	_ = w.gw.Tick(context.Background())
 	w.dirty = true
+}
+
+// arrive lets the requests that are on their way arrive before the gateway forgets their keys: no connection lives for a day, and
+// no client of a gateway could do anything about one that does.
+func (w *world) arrive(d time.Duration) {
+	if w.now.Add(d).Sub(w.arrived) >= 23*time.Hour {
+		_, _ = w.gw.DeliverLate(context.Background())
+		w.arrived = w.now
+	}
 }
 
 // bank lets the bank, the payer's bank or the gateway's reviewers move something on.

@@ -36,6 +36,7 @@ func (w *world) settle() {
 	lateAt := w.rng.IntN(3)
 	for i, d := range []time.Duration{time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 5 * time.Minute, 65 * time.Minute,
 		time.Minute, 5 * time.Minute, 24 * time.Hour, 25 * time.Hour, 25 * time.Hour, 25 * time.Hour} {
+		w.arrive(d)
 		w.now = w.now.Add(d)
 		_ = w.gw.Tick(context.Background())
 		if i == lateAt {

@@ -36,10 +36,11 @@ type world struct {
 	byID    map[payments.OrderID]*order
 	asked   map[payments.OrderID]payments.Money // what the task that runs was told last
 	events  []fake.Event
-	calm    bool // the faults have ended
-	refunds bool // the gateway honours keys, so that refunds are safe
-	dirty   bool // something may have changed since the last check
-	skewed  bool // a node's clock was off by up to an hour
+	calm    bool      // the faults have ended
+	refunds bool      // the gateway honours keys, so that refunds are safe
+	dirty   bool      // something may have changed since the last check
+	arrived time.Time // when all that was on its way has arrived
+	skewed  bool      // a node's clock was off by up to an hour
 
 	hash    hash.Hash64
 	trace   []string
@@ -68,8 +69,11 @@ type node struct {
 // currency is that of all orders.
 const currency payments.Currency = "USD"
 
+// begin is when every world begins.
+var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 func newWorld(cfg Config) (*world, error) {
-	w := &world{cfg: cfg, rng: source(cfg.Seed, 1), hash: fnv.New64a(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+	w := &world{cfg: cfg, rng: source(cfg.Seed, 1), hash: fnv.New64a(), now: begin, arrived: begin,
 		byID: map[payments.OrderID]*order{}}
 	w.steps = cfg.Steps
 	if n := 20 + w.rng.IntN(180); w.steps == 0 {
