@@ -1,0 +1,128 @@
+package kill
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/gateway/stripe/stripetest"
+	"github.com/trendsic/payments/internal/invariant"
+)
+
+// ledger is the emulator's, as package invariant reads one.
+type ledger struct{ *stripetest.Server }
+
+// Charges lists every try to take money.
+func (l ledger) Charges() []fake.Charge {
+	var list []fake.Charge
+	for _, ch := range l.Server.Charges() {
+		order, _ := payments.ParseOrderID(ch.Order) // an order that is none has no row, and is found so
+		item := fake.Charge{ID: ch.ID, Reference: ch.Intent, OrderID: order, PaymentUID: ch.Metadata["payment_uid"], Invoice: ch.Invoice,
+			Status: fake.ChargeStatus(ch.Status), Captured: ch.Captured, Refunded: ch.Refunded, At: time.Unix(ch.Created, 0),
+			Amount: payments.Money{Amount: ch.Amount, Currency: payments.Currency(strings.ToUpper(ch.Currency))}}
+		for _, r := range ch.Refunds {
+			if r.Status != "failed" && r.Status != "canceled" {
+				item.RefundUIDs = append(item.RefundUIDs, r.Metadata["refund_uid"])
+			}
+		}
+		list = append(list, item)
+	}
+	return list
+}
+
+// sent gathers the keys under which money was asked for at the gateway.
+type sent struct {
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+func (s *sent) add(key string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.keys == nil {
+		s.keys = map[string]bool{}
+	}
+	s.keys[key] = true
+}
+
+// found is what the end of a test saw.
+type found struct {
+	payments, secured, refunds, charges, keys int
+	byStatus                                  map[string]int
+	declinedAtBank                            map[int]bool
+}
+
+// settle lets time go by after the faults, reconciles, and holds the rows against the books: I1 to I4 and all that package
+// invariant knows of a settled moment, and I9: whatever was asked of the gateway has its row, after every crash.
+func settle(t *testing.T, s *shop, c *clock, books invariant.Books, asked *sent) found {
+	t.Helper()
+	ctx := t.Context()
+	for _, d := range []time.Duration{time.Minute, 5 * time.Minute, 20 * time.Minute, time.Hour, 25 * time.Hour, 25 * time.Hour} {
+		c.advance(d)
+		if r, err := s.direct.Reconcile(ctx); err != nil {
+			t.Fatalf("reconcile: %+v, %v", r, err)
+		}
+	}
+	broken, err := invariant.Check(ctx, s.direct, books, invariant.Settled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range broken {
+		if i < 20 {
+			t.Errorf("seed %d: %v", *seed, v)
+		}
+	}
+	f := found{byStatus: map[string]int{}, declinedAtBank: map[int]bool{}}
+	stored := f.read(t, ctx, s.direct)
+	for _, ch := range books.Charges() {
+		if ch.Status == fake.ChargeFailed {
+			f.declinedAtBank[orderNumber(ch.OrderID)] = true
+		} else {
+			f.charges++
+		}
+	}
+	for key := range asked.keys {
+		if uid, _, _ := strings.Cut(key, ":"); !stored[uid] {
+			t.Errorf("I9: the gateway was asked for money under %s, and no row has it", key)
+		}
+	}
+	f.keys = len(asked.keys)
+	if f.secured == 0 || f.refunds == 0 || f.charges == 0 || f.keys == 0 {
+		t.Errorf("too little happened to prove anything: %+v", f)
+	}
+	return f
+}
+
+// read counts the rows, and returns the transactions that are stored.
+func (f *found) read(t *testing.T, ctx context.Context, svc *payments.Service) map[string]bool {
+	t.Helper()
+	stored := map[string]bool{}
+	for filter := (payments.Filter{Limit: 500}); ; {
+		page, err := svc.Payments(ctx, filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range page.Payments {
+			rec, err := svc.Find(ctx, payments.Target{PaymentUID: p.UID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, tx := range rec.Transactions {
+				stored[tx.UID] = true
+			}
+			f.payments++
+			f.refunds += len(rec.Refunds)
+			f.byStatus[p.Status.String()]++
+			if p.Secured() {
+				f.secured++
+			}
+		}
+		if filter.BeforeID = page.Next; filter.BeforeID == 0 {
+			return stored
+		}
+	}
+}

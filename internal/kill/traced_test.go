@@ -1,0 +1,3 @@
+package kill
+
+func runTraced(task) error { return nil }
