@@ -2,6 +2,7 @@ package kill
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -56,6 +57,11 @@ type found struct {
 	declinedAtBank                            map[int]bool
 }
 
+// String tells it in one line.
+func (f found) String() string {
+	return fmt.Sprintf("%d payments (%v), %d secured, %d charges, %d refunds; money was asked for under %d keys", f.payments, f.byStatus, f.secured, f.charges, f.refunds, f.keys)
+}
+
 // settle lets time go by after the faults, reconciles, and holds the rows against the books: I1 to I4 and all that package
 // invariant knows of a settled moment, and I9: whatever was asked of the gateway has its row, after every crash.
 func settle(t *testing.T, s *shop, c *clock, books invariant.Books, asked *sent) found {
@@ -92,7 +98,7 @@ func settle(t *testing.T, s *shop, c *clock, books invariant.Books, asked *sent)
 	}
 	f.keys = len(asked.keys)
 	if f.secured == 0 || f.refunds == 0 || f.charges == 0 || f.keys == 0 {
-		t.Errorf("too little happened to prove anything: %+v", f)
+		t.Errorf("too little happened to prove anything: %v", f)
 	}
 	return f
 }

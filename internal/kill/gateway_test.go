@@ -130,7 +130,7 @@ func TestGatewayKilled(t *testing.T) {
 	if unknown == 0 || declines == 0 || len(emulator.DoubleCharged()) != 0 || emulator.KeyClashes() != 0 {
 		t.Errorf("%d answers were unknown, %d declines; charged twice: %v; %d keys clash", unknown, declines, emulator.DoubleCharged(), emulator.KeyClashes())
 	}
-	t.Logf("%d kills (seed %d) in %v: %d answers, %d of them unknown, %d declines; %+v", kills, *seed,
+	t.Logf("%d kills (seed %d) in %v: %d answers, %d of them unknown, %d declines; %v", kills, *seed,
 		time.Since(begun).Round(time.Second), answers, unknown, declines, f)
 	matrix.Count(t, "A4", kills)
 }

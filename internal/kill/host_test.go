@@ -118,7 +118,7 @@ func TestHostKilled(t *testing.T) {
 	if doubtful == 0 || len(emulator.DoubleCharged()) != 0 || emulator.KeyClashes() != 0 {
 		t.Errorf("%d lives began in doubt; charged twice: %v; %d keys clash", doubtful, emulator.DoubleCharged(), emulator.KeyClashes())
 	}
-	t.Logf("%d kills (seed %d) in %v: %d lives began with %d requests in doubt in all, %+v", kills, *seed,
+	t.Logf("%d kills (seed %d) in %v: %d lives began with %d requests in doubt in all; %v", kills, *seed,
 		time.Since(begun).Round(time.Second), doubtful, doubts, f)
 	matrix.Count(t, "A3", kills)
 }
