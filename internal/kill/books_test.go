@@ -2,6 +2,7 @@ package kill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -62,17 +63,15 @@ func (f found) String() string {
 	return fmt.Sprintf("%d payments (%v), %d secured, %d charges, %d refunds; money was asked for under %d keys", f.payments, f.byStatus, f.secured, f.charges, f.refunds, f.keys)
 }
 
-// settle lets time go by after the faults, reconciles, and holds the rows against the books: I1 to I4 and all that package
-// invariant knows of a settled moment, and I9: whatever was asked of the gateway has its row, after every crash.
-func settle(t *testing.T, s *shop, c *clock, books invariant.Books, asked *sent) found {
+// settle lets time go by after the faults, reconciles, lets the clients repeat what they asked, and holds the rows against the
+// books: I1 to I4 and all that package invariant knows of a settled moment, and I9: whatever was asked of the gateway has its
+// row, after every crash. The orders are those below a number.
+func settle(t *testing.T, s *shop, c *clock, orders int, books invariant.Books, asked *sent) found {
 	t.Helper()
 	ctx := t.Context()
-	for _, d := range []time.Duration{time.Minute, 5 * time.Minute, 20 * time.Minute, time.Hour, 25 * time.Hour, 25 * time.Hour} {
-		c.advance(d)
-		if r, err := s.direct.Reconcile(ctx); err != nil {
-			t.Fatalf("reconcile: %+v, %v", r, err)
-		}
-	}
+	reconcile(t, s, c, time.Minute, 5*time.Minute, 20*time.Minute)
+	repeat(t, s, orders)
+	reconcile(t, s, c, time.Minute, 20*time.Minute, time.Hour, 25*time.Hour, 25*time.Hour)
 	broken, err := invariant.Check(ctx, s.direct, books, invariant.Settled)
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +100,40 @@ func settle(t *testing.T, s *shop, c *clock, books invariant.Books, asked *sent)
 		t.Errorf("too little happened to prove anything: %v", f)
 	}
 	return f
+}
+
+// reconcile reconciles after each of these times.
+func reconcile(t *testing.T, s *shop, c *clock, after ...time.Duration) {
+	t.Helper()
+	for _, d := range after {
+		c.advance(d)
+		if r, err := s.direct.Reconcile(t.Context()); err != nil {
+			t.Fatalf("reconcile: %+v, %v", r, err)
+		}
+	}
+}
+
+// repeated is how many orders are paid again in the end, the newest.
+const repeated = 200
+
+// repeat pays the newest orders again, and refunds some: whatever happened to them, that goes well now.
+func repeat(t *testing.T, s *shop, orders int) {
+	t.Helper()
+	for n := max(0, orders-repeated); n < orders; n++ {
+		res, err := s.of(n).Pay(t.Context(), payments.PayRequest{OrderID: orderID(n), Source: payments.Source{Token: payments.NewToken(tokenOf(n))}})
+		p := res.Payment
+		switch {
+		case n%8 == declining && errors.Is(err, payments.ErrDeclined), n%8 == asking && err == nil && p.Status == payments.StatusRequiresAction:
+		case n%8 == declining, n%8 == asking, err != nil, !p.Secured():
+			t.Errorf("order %d is paid again: %v, %v", n, p.Status, err)
+		case n%8 == 0:
+			_, err := s.of(n).Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: orderID(n)}, Key: fmt.Sprint("repeat ", n),
+				Amount: payments.Money{Amount: 100, Currency: price.Currency}})
+			if err != nil {
+				t.Errorf("order %d is refunded: %v", n, err)
+			}
+		}
+	}
 }
 
 // read counts the rows, and returns the transactions that are stored.

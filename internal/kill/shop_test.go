@@ -163,7 +163,7 @@ func (s *shop) load(ctx context.Context, seed uint64, base func() int, told func
 // breathe keeps clients from spinning while what they need is down. Nothing depends on how long it is.
 func breathe(ctx context.Context) {
 	select {
-	case <-time.After(5 * time.Millisecond):
+	case <-time.After(50 * time.Millisecond):
 	case <-ctx.Done():
 	}
 }
