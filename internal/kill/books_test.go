@@ -15,8 +15,11 @@ import (
 	"github.com/trendsic/payments/internal/invariant"
 )
 
-// ledger is the emulator's, as package invariant reads one.
-type ledger struct{ *stripetest.Server }
+// ledger is the emulator's, as package invariant reads one, with the keys of the requests that took the money.
+type ledger struct {
+	*stripetest.Server
+	asked *sent
+}
 
 // Charges lists every try to take money.
 func (l ledger) Charges() []fake.Charge {
@@ -26,6 +29,9 @@ func (l ledger) Charges() []fake.Charge {
 		item := fake.Charge{ID: ch.ID, Reference: ch.Intent, OrderID: order, PaymentUID: ch.Metadata["payment_uid"], Invoice: ch.Invoice,
 			Status: fake.ChargeStatus(ch.Status), Captured: ch.Captured, Refunded: ch.Refunded, At: time.Unix(ch.Created, 0),
 			Amount: payments.Money{Amount: ch.Amount, Currency: payments.Currency(strings.ToUpper(ch.Currency))}}
+		if item.Status != fake.ChargeFailed {
+			item.Key = l.asked.took(ch.Intent)
+		}
 		for _, r := range ch.Refunds {
 			if r.Status != "failed" && r.Status != "canceled" {
 				item.RefundUIDs = append(item.RefundUIDs, r.Metadata["refund_uid"])
@@ -38,8 +44,9 @@ func (l ledger) Charges() []fake.Charge {
 
 // sent gathers the keys under which money was asked for at the gateway.
 type sent struct {
-	mu   sync.Mutex
-	keys map[string]bool
+	mu    sync.Mutex
+	keys  map[string]bool
+	takes map[string]string // by intent, the key under which it was confirmed
 }
 
 func (s *sent) add(key string) {
@@ -56,6 +63,28 @@ type found struct {
 	payments, secured, refunds, charges, keys int
 	byStatus                                  map[string]int
 	declinedAtBank                            map[int]bool
+}
+
+// confirmed notes that a request to confirm, whose path this is, was carried out under the key. The last one that is answered
+// with success took the money: an intent that has it refuses any other.
+func (s *sent) confirmed(path, key string) {
+	intent, ok := strings.CutSuffix(strings.TrimPrefix(path, "/v1/payment_intents/"), "/confirm")
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.takes == nil {
+		s.takes = map[string]string{}
+	}
+	s.takes[intent] = key
+}
+
+// took returns the key under which the intent was confirmed, nothing where that is not known.
+func (s *sent) took(intent string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.takes[intent]
 }
 
 // String tells it in one line.

@@ -130,7 +130,7 @@ func TestGatewayKilled(t *testing.T) {
 	}
 	defer emulator.Close() //nolint:errcheck // nothing is lost
 	answers, unknown, declines := y.seen()
-	f := settle(t, survivor(t, dir, emulator, c, asked), c, answers/answersAnOrder, ledger{emulator}, asked)
+	f := settle(t, survivor(t, dir, emulator, c, asked), c, answers/answersAnOrder, ledger{emulator, asked}, asked)
 	for n, op := range y.declined {
 		if !f.declinedAtBank[n] {
 			t.Errorf("I11: %s of order %d was answered as declined, and no bank declined it", op, n)
@@ -180,5 +180,9 @@ func (n noting) RoundTrip(r *http.Request) (*http.Response, error) {
 	if movesMoney(r.Method, r.URL.Path) {
 		n.asked.add(r.Header.Get("Idempotency-Key"))
 	}
-	return n.next.RoundTrip(r)
+	res, err := n.next.RoundTrip(r)
+	if err == nil && res.StatusCode == http.StatusOK && res.Header.Get("Idempotent-Replayed") == "" {
+		n.asked.confirmed(r.URL.Path, r.Header.Get("Idempotency-Key"))
+	}
+	return res, err
 }

@@ -76,15 +76,35 @@ func movesMoney(method, path string) bool {
 		strings.HasSuffix(path, "/cancel") || path == "/v1/refunds" || path == "/v1/subscriptions")
 }
 
-// listening notes the key of each request that can move money.
+// listening notes the key of each request that can move money, and which of them were carried out.
 func (s *sent) listening(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := r.Header.Get("Idempotency-Key")
 		if movesMoney(r.Method, r.URL.Path) {
-			s.add(r.Header.Get("Idempotency-Key"))
+			s.add(key)
 		}
-		next.ServeHTTP(w, r)
+		seen := &heard{ResponseWriter: w}
+		next.ServeHTTP(seen, r)
+		if seen.status == http.StatusOK && w.Header().Get("Idempotent-Replayed") == "" {
+			s.confirmed(r.URL.Path, key)
+		}
 	})
 }
+
+// heard is an answer whose status is kept.
+type heard struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader keeps the status.
+func (h *heard) WriteHeader(status int) {
+	h.status = status
+	h.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap is for http.ResponseController.
+func (h *heard) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // TestHostKilled kills a host with -9, again and again, after 1 to 50 ms under the load of 32 clients; between two lives a minute
 // goes by. In the end rows and the emulator's ledger agree: nobody is charged twice, each charge has its row, nothing is in doubt.
@@ -114,7 +134,7 @@ func TestHostKilled(t *testing.T) {
 	}
 	web.Close() // what the dead had sent has arrived
 	s := survivor(t, dir, emulator, c, asked)
-	f := settle(t, s, c, kills*ordersALife, ledger{emulator}, asked)
+	f := settle(t, s, c, kills*ordersALife, ledger{emulator, asked}, asked)
 	if doubtful == 0 || len(emulator.DoubleCharged()) != 0 || emulator.KeyClashes() != 0 {
 		t.Errorf("%d lives began in doubt; charged twice: %v; %d keys clash", doubtful, emulator.DoubleCharged(), emulator.KeyClashes())
 	}
