@@ -130,7 +130,7 @@ func open(t *testing.T, dir string) *gorm.DB {
 func waitReady(t *testing.T, db *gorm.DB) {
 	t.Helper()
 	var err error
-	for begun := time.Now(); time.Since(begun) < 2*time.Minute; breathe(t.Context()) {
+	for begun := time.Now(); time.Since(begun) < patience; breathe(t.Context()) {
 		if err = db.Exec("SELECT 1").Error; err == nil {
 			return
 		}

@@ -78,7 +78,7 @@ func (y *tally) wait(t *testing.T, n int) {
 	y.mu.Unlock()
 	select {
 	case <-reached:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(patience):
 		t.Fatal("the clients hang")
 	}
 }

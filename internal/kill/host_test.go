@@ -157,7 +157,7 @@ func survivor(t *testing.T, dir string, emulator *stripetest.Server, c *clock, a
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newShop(store, gw, payments.Options{Clock: c})
+	s, err := newShop(store, gw, payments.Options{Clock: c, WaitTimeout: patience})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (a *assassin) kill(t *testing.T) {
 	a.armed.Store(true)
 	select {
 	case <-a.done:
-	case <-time.After(2 * time.Minute):
+	case <-time.After(patience):
 		t.Fatal("nothing is written: the clients hang")
 	}
 }
@@ -146,6 +146,7 @@ func TestDatabaseStopped(t *testing.T) {
 	stop()
 	work.Wait()
 	answers, unknown, _ := y.seen()
+	s = serveOn(t, db, gw, c, asked, payments.Options{WaitTimeout: patience})
 	f := settle(t, s, c, answers/answersAnOrder, gw, asked)
 	for n, op := range y.declined {
 		if !f.declinedAtBank[n] {

@@ -55,6 +55,9 @@ func tokenOf(n int) string {
 	}
 }
 
+// patience is how long one waits who must get an answer, however slow the machine is.
+const patience = 2 * time.Minute
+
 // shop is a host: some orders are captured at once, some later.
 type shop struct {
 	direct, later *payments.Service

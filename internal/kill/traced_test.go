@@ -114,7 +114,7 @@ func runTraced(j task) error {
 	}
 	w := &traced{clock: c, gateway: j.Gateway}
 	w.Service, err = payments.New(store, gw, payments.OrdersFunc(func(context.Context, payments.OrderID) (payments.Order, error) { return order, nil }),
-		&payments.Options{Clock: c, ManualCapture: f.manual})
+		&payments.Options{Clock: c, ManualCapture: f.manual, WaitTimeout: patience})
 	if err != nil {
 		return err
 	}
