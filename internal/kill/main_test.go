@@ -3,6 +3,7 @@ package kill
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -93,8 +94,9 @@ func spawn(t *testing.T, j task) (*victim, string) {
 	t.Helper()
 	v := &victim{cmd: command(j)}
 	v.cmd.Stderr = &v.stderr
+	_, pipeErr := v.cmd.StdinPipe() // which ends with this process
 	out, err := v.cmd.StdoutPipe()
-	if err == nil {
+	if err = errors.Join(pipeErr, err); err == nil {
 		err = v.cmd.Start()
 	}
 	if err != nil {
@@ -114,8 +116,14 @@ func spawn(t *testing.T, j task) (*victim, string) {
 // readyLine is what a child says once it works.
 const readyLine = "ready"
 
-// sayReady tells the parent.
-func sayReady(text any) { fmt.Println(readyLine, text) }
+// sayReady tells the parent. Should the parent die without having killed, this process ends too.
+func sayReady(text any) {
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(4)
+	}()
+	fmt.Println(readyLine, text)
+}
 
 // kill kills with SIGKILL, and fails where the child had ended by itself: that would be no kill.
 func (v *victim) kill(t *testing.T) {
