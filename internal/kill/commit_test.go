@@ -15,7 +15,6 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
-	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
 
@@ -239,6 +238,6 @@ func TestCommitAnswerLost(t *testing.T) {
 			t.Errorf("order %s: %+v", id, e)
 		}
 	}
+	// These are not counted for the matrix: its figure of A5 is that of stops.
 	t.Logf("%d commits cut, of the last ones %d and %d ended well at once; %v", cells, endedWell[false], endedWell[true], f)
-	matrix.Count(t, "A5", cells)
 }
