@@ -158,6 +158,28 @@ func TestPostgreSQLSettings(t *testing.T) {
 	}
 }
 
+// What PostgreSQL answers before it is on the disk is lost when it crashes, and an order is charged twice.
+func TestPostgreSQLAnswersTooEarly(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		if s.name != storage.PostgreSQL {
+			continue
+		}
+		plain, ok := s.open(t, nil, "").Dialector.(*postgres.Dialector)
+		if !ok {
+			t.Fatal("not a PostgreSQL dialector")
+		}
+		for setting, good := range map[string]bool{"off": false, "local": true, "on": true} {
+			db := opened(t, postgres.Open(plain.DSN+"&synchronous_commit="+setting), nil)
+			store, _ := migrated(t, db, storage.Options{})
+			_, err := store.Apply(t.Context(), payments.Change{Payment: newPayment(t)})
+			if good != (err == nil) || err != nil && !strings.Contains(err.Error(), "synchronous_commit") {
+				t.Errorf("synchronous_commit=%s: Apply answered %v", setting, err)
+			}
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	db := openSQLite(t, nil, "")

@@ -155,12 +155,12 @@ func (s *Store) in(ctx context.Context) *Store {
 	return s
 }
 
-// ready refuses what cannot be used, and looks at the settings of SQLite once.
+// ready refuses what cannot be used, and looks at the database's settings once.
 func (s *Store) ready(ctx context.Context) error {
 	if s.refused != nil {
 		return &refusal{s.refused}
 	}
-	if s.d.name != SQLite || s.core.unsafe || s.core.checked.Load() {
+	if s.d.name == SQLite && s.core.unsafe || s.core.checked.Load() {
 		return nil
 	}
 	// Several may look at once. A lock here could wait for a connection that is held by who waits for the lock.
