@@ -168,6 +168,9 @@ func (s *Service) send(ctx context.Context, rec Record, tx Transaction) (Snapsho
 			return s.gateway.Void(ctx, VoidRequest{PaymentRef: p.ref(), Key: key, Reference: p.Reference})
 		})
 	case KindRefund:
+		if s.now().Sub(tx.CreatedAt) >= keyLife { // looked at once more: the process may have stood still since it decided
+			return Snapshot{}, &Error{Code: ErrUnknown, Gateway: s.gateway.Name(), Message: StatusUnknown.Answer().Message}
+		}
 		return s.call(ctx, "refund", func(ctx context.Context) (Snapshot, error) {
 			return s.gateway.Refund(ctx, RefundRequest{PaymentRef: p.ref(), Key: key, Reference: p.Reference,
 				RefundUID: tx.RefundUID, Amount: tx.Amount, Reason: rec.refund(tx.RefundUID).Reason})

@@ -33,6 +33,7 @@ var past = map[uint64]string{
 	6262:  "a hold that had ended was still waited for",
 	17394: "a doubt was given up while its answer could still come",
 	1753:  "a process that was suspended for 25 hours began a second subscription",
+	48153: "a refund was sent under a forgotten key by a process that had stood still for a day",
 	29516: "an expired key that another request had taken was claimed again and again",
 	28727: "after an outage the cancellation of a subscription waited for a day",
 }
