@@ -32,6 +32,7 @@ func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-w.ready:
 	case <-r.Context().Done():
 		cancel()
+		_ = pipe.CloseWithError(r.Context().Err()) // nobody will read: what the handler writes from now on must not wait
 		return nil, r.Context().Err()
 	}
 	if w.failed != nil {
