@@ -205,13 +205,17 @@ func (w *world) onEvent(ctx context.Context, e payments.Event) error {
 	w.told[e.UID]++
 	w.mu.Unlock()
 	tx, ok := storage.Tx(ctx)
-	if !ok || e.Type != "payment.paid" {
+	if !ok {
 		return nil
 	}
-	if err := tx.Exec("UPDATE "+w.prefix+"sales SET paid = paid + 1 WHERE id = ?", e.OrderID.String()).Error; err != nil {
+	paid := 0
+	if e.Type == "payment.paid" {
+		paid = 1
+	}
+	if err := tx.Exec("UPDATE "+w.prefix+"sales SET paid = paid + ? WHERE id = ?", paid, e.OrderID.String()).Error; err != nil {
 		return w.met(err)
 	}
-	return w.met(tx.Exec("UPDATE " + w.prefix + "sums SET n = n + 1 WHERE id = 1").Error)
+	return w.met(tx.Exec("UPDATE "+w.prefix+"sums SET n = n + ? WHERE id = 1", paid).Error)
 }
 
 // met counts a conflict, and hands it on.
