@@ -35,6 +35,12 @@ var (
 const childEnv = "PAYMENTS_CRASH_JOB"
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(refusedEnv); dir != "" {
+		if err := refusedChild(dir, os.Stdout); err != nil {
+			os.Exit(3)
+		}
+		return
+	}
 	text := os.Getenv(childEnv)
 	if text == "" {
 		goleak.VerifyTestMain(m)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -89,6 +91,34 @@ func (l *lab) folder(t *testing.T, under string) string {
 
 func newFake(clock *Clock, file string) (*fake.Gateway, error) {
 	return fake.New(fake.Options{AllowFake: true, Clock: clock.Now, Seed: 7, WebhookSecret: "crash", StateFile: file})
+}
+
+// refusedEnv tells the child to pay over the file of a folder that it may not write, and nothing else.
+const refusedEnv = "PAYMENTS_CRASH_REFUSED"
+
+// quiet is a step that does nothing.
+func quiet(context.Context, string, bool, error) error { return nil }
+
+// payOver opens the file of a folder and pays; it tells how that was answered, and how many charges the gateway has then.
+func payOver(ctx context.Context, dir string) (answer error, charges int, err error) {
+	clock := &Clock{now: begin}
+	gw, err := newFake(clock, "")
+	if err != nil {
+		return nil, 0, err
+	}
+	o, answer := inFolder(dir, "pay", gw, clock, quiet)
+	if answer == nil {
+		_, answer = o.Pay(ctx, payments.PayRequest{OrderID: orderID, Source: payments.Source{Token: payments.NewToken("tok_visa")}})
+		err = o.close()
+	}
+	return answer, len(gw.Charges()), err
+}
+
+// refusedChild is payOver in a process of its own.
+func refusedChild(dir string, out io.Writer) error {
+	answer, charges, err := payOver(context.Background(), dir)
+	_, _ = fmt.Fprintf(out, "answer %v; charges %d\n", answer, charges)
+	return err
 }
 
 // forEver is longer than anybody waits.
