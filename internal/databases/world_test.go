@@ -178,18 +178,32 @@ func (w *world) newOrder() payments.OrderID {
 	var id payments.OrderID
 	binary.BigEndian.PutUint64(id[:], w.orders.Add(1))
 	if len(w.dbs) > 0 {
-		if err := w.dbs[0].Exec("INSERT INTO "+w.prefix+"sales VALUES (?, 0)", id.String()).Error; err != nil {
+		if err := insistent(w.t.Context(), func() error {
+			return w.dbs[0].Exec("INSERT INTO "+w.prefix+"sales VALUES (?, 0)", id.String()).Error
+		}); err != nil {
 			w.t.Error(err)
 		}
 	}
 	return id
 }
 
+// insistent does the host's own work again where the database asks for it: at SERIALIZABLE even what only reads is refused. What is in a
+// transaction of the module's is the module's to do again, and what is not is the host's.
+func insistent(ctx context.Context, do func() error) error {
+	err := do()
+	for conflict(err) && ctx.Err() == nil {
+		err = do()
+	}
+	return err
+}
+
 // order prices an order. Over a database it is read there, by the pool that the store uses too.
 func (w *world) order(ctx context.Context, id payments.OrderID) (payments.Order, error) {
 	if len(w.dbs) > 0 {
 		var n int
-		if err := w.dbs[0].WithContext(ctx).Raw("SELECT COUNT(*) FROM "+w.prefix+"sales WHERE id = ?", id.String()).Scan(&n).Error; err != nil {
+		if err := insistent(ctx, func() error {
+			return w.dbs[0].WithContext(ctx).Raw("SELECT COUNT(*) FROM "+w.prefix+"sales WHERE id = ?", id.String()).Scan(&n).Error
+		}); err != nil {
 			return payments.Order{}, err
 		}
 		if n == 0 {
