@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/trendsic/payments/httpadapter"
 	"github.com/trendsic/payments/httpadapter/formats"
 	"github.com/trendsic/payments/internal/matrix"
@@ -29,7 +31,7 @@ import (
 // process that does nothing else.
 func TestMain(m *testing.M) {
 	if os.Getenv("HTTPADAPTER_FLOOD") == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	if err := flooded(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -14,6 +14,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
 
@@ -51,6 +52,12 @@ func TestMigrateAtOnce(t *testing.T) {
 					two = s.open(t, nil, "")
 				}
 				opts := &storage.MigrateOptions{TablePrefix: prefix(t, one)}
+				hosts := opts.TablePrefix + "of_the_host"
+				for _, statement := range []string{"CREATE TABLE " + hosts + " (id INT)", "INSERT INTO " + hosts + " VALUES (7)"} {
+					if err := one.Exec(statement).Error; err != nil {
+						t.Fatal(err)
+					}
+				}
 				var wg sync.WaitGroup
 				for _, db := range []*gorm.DB{one, two, one, two} {
 					wg.Go(func() {
@@ -63,7 +70,13 @@ func TestMigrateAtOnce(t *testing.T) {
 				if got := versions(t, one, opts.TablePrefix); len(got) != 2 || got[0] != 1 || got[1] != 1 {
 					t.Errorf("the recorded versions are %v", got)
 				}
+				var left int
+				if err := one.Raw("SELECT SUM(id) FROM " + hosts).Scan(&left).Error; err != nil || left != 7 {
+					t.Errorf("of the host's rows %d are left, %v", left, err)
+				}
+				one.Exec("DROP TABLE " + hosts)
 			}
+			matrix.Count(t, "E5", rounds)
 		})
 	}
 }
@@ -94,6 +107,7 @@ func TestMigrateInProcesses(t *testing.T) {
 			t.Errorf("the recorded versions are %v", got)
 		}
 	}
+	matrix.Count(t, "E5", rounds/4)
 }
 
 // A migration leaves the host's tables alone, may be repeated, and needs one connection.

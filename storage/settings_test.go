@@ -3,6 +3,8 @@ package storage_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -17,6 +19,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/storetest"
 )
@@ -36,6 +39,40 @@ var settings = []struct {
 	{"QueryFields", func(c *gorm.Config) {
 		c.QueryFields, c.AllowGlobalUpdate, c.DisableNestedTransaction = true, true, true
 	}},
+	{"ReadReplica", func(c *gorm.Config) { c.Plugins = map[string]gorm.Plugin{"replica": replica{}} }},
+}
+
+// replica sends what GORM reads to another database, as gorm.io/plugin/dbresolver does. Here it is one that is behind for ever.
+type replica struct{}
+
+// Name implements gorm.Plugin.
+func (replica) Name() string { return "replica" }
+
+// Initialize implements gorm.Plugin.
+func (replica) Initialize(db *gorm.DB) error {
+	elsewhere := func(tx *gorm.DB) { tx.Statement.ConnPool = behind{} }
+	return errors.Join(db.Callback().Query().Before("*").Register("replica:query", elsewhere),
+		db.Callback().Row().Before("*").Register("replica:row", elsewhere))
+}
+
+// behind is a replica that nothing may be read of.
+type behind struct{ gorm.ConnPool }
+
+var errBehind = errors.New("the replica was asked")
+
+// PrepareContext, like the others, answers nothing.
+func (behind) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, errBehind }
+
+// QueryContext runs no query.
+func (behind) QueryContext(context.Context, string, ...any) (*sql.Rows, error) { return nil, errBehind }
+
+// A replica that is never asked because it is not there proves nothing: GORM itself asks this one.
+func TestReplicaIsAsked(t *testing.T) {
+	t.Parallel()
+	db := openSQLite(t, &gorm.Config{Plugins: map[string]gorm.Plugin{"replica": replica{}}}, "")
+	if err := db.Raw("SELECT 1").Scan(new(int)).Error; !errors.Is(err, errBehind) {
+		t.Errorf("GORM read elsewhere: %v", err)
+	}
 }
 
 // combination returns the configuration of the settings whose bits are set, and its name.
@@ -81,9 +118,10 @@ func (j *journal) check(t *testing.T) {
 // full asks for every combination, not only those that have each pair of two settings' values together.
 var full = os.Getenv("PAYMENTS_TEST_FULL") != ""
 
-// None, each one, and all together have every pair. With PAYMENTS_TEST_FULL it is the whole product.
+// TestHostSettings is row E6: none, each one, and all together have every pair. With PAYMENTS_TEST_FULL it is the whole product.
 func TestHostSettings(t *testing.T) {
 	t.Parallel()
+	var had []int
 	for _, s := range servers(t) {
 		for bits := range 1 << len(settings) {
 			if single := bits&(bits-1) == 0; !full && !single && bits != 1<<len(settings)-1 {
@@ -101,8 +139,23 @@ func TestHostSettings(t *testing.T) {
 				}
 				j.check(t)
 			})
+			had = append(had, bits)
 		}
 	}
+	matrix.Count(t, "E6", pairsIn(had)*len(servers(t)))
+}
+
+// pairsIn returns how many pairs of two settings' values, on and off, the combinations have together.
+func pairsIn(combinations []int) int {
+	pairs := map[[4]int]bool{}
+	for _, bits := range combinations {
+		for i := range settings {
+			for j := range i {
+				pairs[[4]int{i, bits >> i & 1, j, bits >> j & 1}] = true
+			}
+		}
+	}
+	return len(pairs)
 }
 
 // What a host may ask of MySQL's driver must change nothing either.
@@ -121,6 +174,7 @@ func TestMySQLParameters(t *testing.T) {
 				if err := storetest.Verify(t.Context(), storetest.Harness{Store: store}); err != nil {
 					t.Error(err)
 				}
+				matrix.Count(t, "E6", 1)
 			})
 		}
 	}
@@ -153,6 +207,7 @@ func TestPostgreSQLSettings(t *testing.T) {
 				if err := storetest.Verify(t.Context(), storetest.Harness{Store: store}); err != nil {
 					t.Error(err)
 				}
+				matrix.Count(t, "E6", 1)
 			})
 		}
 	}

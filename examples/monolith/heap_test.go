@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/internal/canary"
 	"github.com/trendsic/payments/internal/matrix"
@@ -24,7 +26,7 @@ import (
 func TestMain(m *testing.M) {
 	file := os.Getenv("PAYMENTS_HEAP_FILE")
 	if file == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	asked := make(chan os.Signal, 1)
 	signal.Notify(asked, syscall.SIGUSR1)

@@ -30,16 +30,7 @@ func TestKilled(t *testing.T) {
 		t.Skip("PAYMENTS_TEST_KILL is not set; .ci/run sets it: the test takes two minutes")
 	}
 	db := postgresDatabase(t)
-	dir := t.TempDir()
-	for _, cmd := range []string{"monolith", "stripetest"} {
-		pkg := map[string]string{"monolith": ".", "stripetest": "../../cmd/stripetest"}[cmd]
-		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, cmd), pkg).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
-	stripe := freeAddress(t)
-	launch(t, dir, "stripetest", nil, "-addr", stripe)
-	waitFor(t, "http://"+stripe+"/_test")
+	dir, stripe := startStripe(t)
 	shops := [2]*victim{}
 	for i := range shops {
 		shops[i] = &victim{dir: dir, db: db, stripe: stripe, addr: freeAddress(t)}
@@ -64,6 +55,21 @@ func TestKilled(t *testing.T) {
 	cancel()
 	work.Wait()
 	agreeAfterKills(t, db, stripe)
+}
+
+// startStripe builds the shop and Stripe's emulator into a folder, and starts the emulator at an address.
+func startStripe(t *testing.T) (dir, address string) {
+	t.Helper()
+	dir, address = t.TempDir(), freeAddress(t)
+	for _, cmd := range []string{"monolith", "stripetest"} {
+		pkg := map[string]string{"monolith": ".", "stripetest": "../../cmd/stripetest"}[cmd]
+		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(dir, cmd), pkg).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	launch(t, dir, "stripetest", nil, "-addr", address)
+	waitFor(t, "http://"+address+"/_test")
+	return dir, address
 }
 
 // victim is a shop in a process of its own.

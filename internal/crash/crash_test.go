@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
@@ -33,9 +35,15 @@ var (
 const childEnv = "PAYMENTS_CRASH_JOB"
 
 func TestMain(m *testing.M) {
+	if dir := os.Getenv(refusedEnv); dir != "" {
+		if err := refusedChild(dir, os.Stdout); err != nil {
+			os.Exit(3)
+		}
+		return
+	}
 	text := os.Getenv(childEnv)
 	if text == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	var j Job
 	if err := json.Unmarshal([]byte(text), &j); err != nil {
