@@ -17,6 +17,8 @@ import (
 
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
+
+	"go.uber.org/goleak"
 )
 
 var (
@@ -58,7 +60,7 @@ var roles = map[string]func(task) error{"host": runHost, "gateway": runGateway, 
 func TestMain(m *testing.M) {
 	text := os.Getenv(childEnv)
 	if text == "" {
-		os.Exit(m.Run())
+		goleak.VerifyTestMain(m)
 	}
 	var j task
 	err := json.Unmarshal([]byte(text), &j)
