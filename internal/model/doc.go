@@ -8,6 +8,8 @@
 // was seen before is not followed further. In every state the promises of package invariant must hold, and wherever no call is under
 // way the faults may end, after which nothing may stay in doubt and rows and books must agree.
 //
+// Package rules searches the rules alone, much further.
+//
 // What happens between two calls is computation that nobody else sees, so one point between them is enough: to die after a
 // call is to die before the next one.
 package model

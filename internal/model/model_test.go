@@ -27,36 +27,44 @@ var cards = map[string][]string{
 	"one needs 3DS":    {"tok_visa", "tok_threeDSecure2Required"},
 	"both are good":    {"tok_visa", "tok_mastercard"},
 	"both are refused": {"tok_chargeDeclined", "tok_chargeDeclined"},
+	"one alone":        {"tok_visa"},
 }
 
-// asked returns the bounds that the flags ask for, none when they ask for nothing.
-func asked() []Bounds {
+// bounded is one search.
+type bounded struct {
+	Bounds
+	who []string // names of cards
+}
+
+// two are the clients of a search that is small enough for all of them.
+var two = []string{"one is declined", "one needs 3DS", "both are good", "both are refused"}
+
+// searches returns what is searched.
+func searches() []bounded {
 	b := Bounds{Crashes: *crashes, Lost: *lost, Late: *late, Events: *events, Jumps: *jumps, Reconciles: *reconciles}
-	if *crashes+*lost+*late+*events+*jumps+*reconciles == 0 {
-		return nil
+	switch {
+	case *crashes+*lost+*late+*events+*jumps+*reconciles > 0:
+		return []bounded{{b, two}}
+	case *whole:
+		return []bounded{{Bounds{Lost: 1}, two}, {Bounds{Late: 1}, two}, {Bounds{Crashes: 1}, two}, {Bounds{Events: 1}, two},
+			{Bounds{Events: 2}, two[:1]}, {Bounds{Crashes: 1, Events: 1}, two[:1]},
+			{Bounds{Late: 1, Jumps: 1, Reconciles: 1}, []string{"one alone"}}, {Bounds{Crashes: 1, Jumps: 1, Reconciles: 1}, []string{"one alone"}}}
+	case raceEnabled: // it makes this ten times slower, and one goroutine runs at a time
+		return []bounded{{Bounds{Lost: 1}, two}, {Bounds{Events: 1}, two[:1]}}
+	default:
+		return []bounded{{Bounds{Lost: 1}, two}, {Bounds{Late: 1}, two}, {Bounds{Crashes: 1}, two[:1]}, {Bounds{Events: 1}, two[:1]}}
 	}
-	return []Bounds{b}
 }
 
 // TestModel searches the module itself: whatever happens, and in every state in which it may end, its promises hold.
 func TestModel(t *testing.T) {
-	list := []Bounds{{Lost: 1}, {Late: 1}, {Crashes: 1}}
-	if *whole {
-		list = append(list, Bounds{Crashes: 1, Lost: 1}, Bounds{Events: 1})
-	}
-	if b := asked(); b != nil {
-		list = b
-	}
 	states := 0
-	for _, b := range list {
-		for _, name := range []string{"one is declined", "one needs 3DS", "both are good", "both are refused"} {
-			if raceEnabled && !*whole && b.Crashes > 0 && name != "one is declined" {
-				continue // the race detector makes it ten times slower, and there is one goroutine at a time to look at
-			}
+	for _, b := range searches() {
+		for _, name := range b.who {
 			b.Tokens = cards[name]
 			begun := time.Now()
-			r := Search(b, runtime.GOMAXPROCS(0), *most)
-			t.Logf("%s, %+v: %v in %v", name, b, r, time.Since(begun).Round(time.Millisecond))
+			r := Search(b.Bounds, runtime.GOMAXPROCS(0), *most)
+			t.Logf("%s, %+v: %v in %v", name, b.Bounds, r, time.Since(begun).Round(time.Millisecond))
 			if len(r.Broken) > 0 || !r.Whole && *most == 0 {
 				t.Fail()
 			}

@@ -21,9 +21,9 @@ type task struct {
 	yield   func(struct{}) bool
 	begun   time.Time
 	ran     time.Time // when it went on last: what it is about to write is of that time
-	at      string // the call that it is about to make
-	gateway bool   // that is one of the gateway's
-	lose    bool   // the answer of this call
+	at      string    // the call that it is about to make
+	gateway bool      // that is one of the gateway's
+	lose    bool      // the answer of this call
 	dead    bool
 
 	heard []said

@@ -125,7 +125,7 @@ type state struct {
 	crashes, events, lost, looks, pauses, made, things uint8
 }
 
-// object returns the object of a row, or one that is none.
+// of returns the object of a row, or one that is none.
 func (s *state) of(r row) object {
 	if r.object == 0 {
 		return object{}
