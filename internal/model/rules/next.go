@@ -92,15 +92,25 @@ func next(s state, cards [clients]card, f Fault) (list []successor) {
 			})
 		}
 	}
+	return append(list, s.atTheGateway()...)
+}
+
+// atTheGateway returns what happens to the objects without a process of ours.
+func (s state) atTheGateway() (list []successor) {
+	add := func(what string, place int, change func(o *object)) {
+		n := s
+		change(&n.objects[place])
+		list = append(list, successor{n, -1, what, place})
+	}
 	for i := range int(s.things) {
 		if s.objects[i].late {
-			add(-1, "the late request arrives for object", i, func(n *state) {
-				n.objects[i].late = false
-				n.objects[i].confirm()
+			add("the late request arrives for object", i, func(o *object) {
+				o.late = false
+				o.confirm()
 			})
 		}
 		if s.objects[i].status == action {
-			add(-1, "the payer authenticates, of object", i, func(n *state) { n.objects[i].status = paid })
+			add("the payer authenticates, of object", i, func(o *object) { o.status = paid })
 		}
 	}
 	return list
