@@ -38,9 +38,9 @@ func searches() []Bounds {
 	if raceEnabled { // it makes this ten times slower, and there is one goroutine
 		return both(Bounds{Crashes: 1, Looks: 1})
 	}
-	list := both(Bounds{Crashes: 1, Looks: 1}, Bounds{Lost: 1, Looks: 1, Pauses: 1}, Bounds{Crashes: 1, Events: 1, Lost: 1})
+	list := append(both(Bounds{Crashes: 1, Looks: 1}, Bounds{Crashes: 1, Events: 1, Lost: 1}), Bounds{Lost: 1, Looks: 1, Pauses: 1})
 	if *whole {
-		list = append(list, Bounds{Crashes: 1, Events: 1, Lost: 1, Looks: 1})
+		list = append(list, Bounds{Lost: 1, Looks: 1, Pauses: 1, Secure: true}, Bounds{Crashes: 1, Events: 1, Lost: 1, Looks: 1})
 		list = append(list, both(Bounds{Crashes: 2, Events: 3})...)
 	}
 	return list
