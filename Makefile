@@ -14,7 +14,7 @@ race:
 	go test -race -shuffle=on ./...
 
 check: lint
-	for m in $(MODULES); do (cd $$m && gofmt -l . | tee /dev/stderr | (! grep -q .) && go vet ./... && GOWORK=off go mod tidy -diff && go test -race -shuffle=on ./...) || exit 1; done
+	for m in $(MODULES); do (cd $$m && ! gofmt -l . | grep . && go vet ./... && GOWORK=off go mod tidy -diff && go test -race -shuffle=on ./...) || exit 1; done
 
 lint: tools
 	golangci-lint run ./...

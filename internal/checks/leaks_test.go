@@ -17,6 +17,7 @@ var leakless = map[string]string{
 	"internal/canary/scan":      "reads files and ends",
 	"internal/checks":           "reads the source",
 	"internal/matrix/table":     "reads logs and ends",
+	"internal/model/rules":      "searches plain values, and waits for its workers",
 	"internal/plants":           "starts other tests and waits for them; each of them has its own",
 	"internal/statedoc":         "prints a table",
 	"storage/internal/normal":   "is functions over values",
