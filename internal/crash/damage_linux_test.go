@@ -93,6 +93,9 @@ const pageSize = 4096
 // the answers are, the order is charged once, and no other is without a row.
 func TestCorruptPages(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it needs minutes under the race detector; CI runs it without")
+	}
 	l, refused, cases := newLab(t), 0, 0
 	rng := rand.New(rand.NewPCG(*seed, 4))
 	noise := make([]byte, pageSize)
@@ -185,6 +188,9 @@ func (c *damaged) damage() error {
 // was before the change, and the caller's repeated request and Reconcile end the payment as ever.
 func TestHalfAWAL(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it needs minutes under the race detector; CI runs it without")
+	}
 	l, cases := newLab(t), 0
 	for _, name := range []string{"pay", "capture", "refund", "void"} {
 		for at, more := 1, true; more; at++ {

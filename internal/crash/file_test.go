@@ -224,6 +224,9 @@ func (c *locked) answer(ctx context.Context, o *onDisk) {
 // wrong in the end. All waiting is the bubble's.
 func TestLockedFile(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it needs minutes under the race detector; CI runs it without")
+	}
 	l, cells, told := newLab(t), 0, 0
 	for _, name := range []string{"pay", "declined", "3ds", "payer confirms", "capture", "void", "refund", "webhook"} {
 		bounds := &locked{flow: name}

@@ -105,6 +105,9 @@ func (c *full) run(ctx context.Context, dir string) (writes int, err error) {
 // once. Nothing is charged without a row, and when there is space again the file is whole, and every promise is kept.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("it needs minutes under the race detector; CI runs it without")
+	}
 	l, disk, failed := newLab(t), smallDisk(t), 0
 	for _, name := range slices.Sorted(maps.Keys(flows)) {
 		writes, err := (&full{flow: name}).run(t.Context(), l.folder(t, disk))
