@@ -27,8 +27,9 @@ import (
 )
 
 var (
-	pairs = flag.Int("crash.pairs", defaultPairs, "how many random pairs of crashes are tried")
-	seed  = flag.Uint64("crash.seed", 1, "the seed of the random pairs")
+	pairs  = flag.Int("crash.pairs", 20, "how many random pairs of crashes are tried")
+	stride = flag.Int("crash.stride", 5, "every how many boundaries a flow is killed; 1 is at each")
+	seed   = flag.Uint64("crash.seed", 1, "the seed of the random pairs")
 )
 
 // childEnv carries a Job to the child.
@@ -204,7 +205,7 @@ func TestKilledAnywhere(t *testing.T) {
 			t.Fatalf("%s without a crash: %d boundaries, %v", name, n, err)
 		}
 		bounds[name] = n
-		for k := 1; k <= n; k += stride {
+		for k := 1; k <= n; k += *stride {
 			cells = append(cells, cell{name, k, 0})
 		}
 	}

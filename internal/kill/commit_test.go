@@ -182,6 +182,9 @@ func first(t *testing.T, s *shop, name string, order int) {
 // well, and the money moved once.
 func TestCommitAnswerLost(t *testing.T) {
 	t.Parallel()
+	if !*full {
+		t.Skip("-kill is not given: it starts a PostgreSQL of its own")
+	}
 	pg := newCluster(t)
 	if err := storage.Migrate(t.Context(), open(t, pg.dir), nil); err != nil {
 		t.Fatal(err)

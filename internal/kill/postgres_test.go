@@ -106,6 +106,9 @@ func serveOn(t *testing.T, db *gorm.DB, gw *fake.Gateway, c *clock, asked *sent,
 // while 32 clients pay. What was committed before a request went out is there after every crash (I9), and I1 to I4 hold.
 func TestDatabaseStopped(t *testing.T) {
 	t.Parallel()
+	if !*full {
+		t.Skip("-kill is not given: it starts a PostgreSQL of its own")
+	}
 	begun := time.Now()
 	pg := newCluster(t)
 	db := open(t, pg.dir)

@@ -1,8 +1,0 @@
-//go:build !race
-
-package crash
-
-const (
-	stride       = 1
-	defaultPairs = 100
-)
