@@ -227,6 +227,9 @@ func TestOtherServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() {
+				t.Skip("it is the whole suite again; it runs without -short")
+			}
 			if err := gatewaytest.Verify(t.Context(), gatewaytest.Harness{Parallel: true, Timeout: 5 * time.Minute, New: emulated(change)}); err != nil {
 				t.Error(err)
 			}
