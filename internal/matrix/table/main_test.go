@@ -28,11 +28,14 @@ func TestTable(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	if short := table(&out, figures); short != 0 || strings.Contains(out.String(), "SHORT") {
+	if short := table(&out, figures, nil); short != 0 || strings.Contains(out.String(), "SHORT") {
 		t.Errorf("%d rows are short of a full table:\n%s", short, out.String())
 	}
 	figures["B8"]--
-	if short := table(&out, figures); short != 1 || !strings.Contains(out.String(), "SHORT") {
+	if short := table(&out, figures, []string{"B7"}); short != 1 || !strings.Contains(out.String(), "SHORT") {
 		t.Errorf("a row below its gate: %d short", short)
+	}
+	if short := table(&out, figures, []string{"B8"}); short != 0 {
+		t.Errorf("a row that the run does not make: %d short", short)
 	}
 }
