@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -115,16 +114,13 @@ func (j *journal) check(t *testing.T) {
 	}
 }
 
-// full asks for every combination, not only those that have each pair of two settings' values together.
-var full = os.Getenv("PAYMENTS_TEST_FULL") != ""
-
 // TestHostSettings is row E6: none, each one, and all together have every pair. With PAYMENTS_TEST_FULL it is the whole product.
 func TestHostSettings(t *testing.T) {
 	t.Parallel()
 	var had []int
 	for _, s := range servers(t) {
 		for bits := range 1 << len(settings) {
-			if single := bits&(bits-1) == 0; !full && !single && bits != 1<<len(settings)-1 {
+			if single := bits&(bits-1) == 0; !matrix.Full() && !single && bits != 1<<len(settings)-1 {
 				continue
 			}
 			config, name := combination(bits)

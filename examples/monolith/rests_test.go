@@ -90,7 +90,10 @@ func nothingRests(t *testing.T, gateway, db string) {
 		}
 	}
 	round()
-	for _, f := range fake.Faults() {
+	for i, f := range fake.Faults() {
+		if !matrix.Full() && i%4 != 0 {
+			continue
+		}
 		if gateway != "fake" {
 			break // the emulator's faults are gateway/stripe's tests' to make
 		}

@@ -111,6 +111,7 @@ var whens = []string{"first", "first three", "every third", "last"}
 // cell counts when its fault has happened.
 func TestEveryFault(t *testing.T) {
 	t.Parallel()
+	cells := 0
 	for _, flow := range flows {
 		for _, op := range flow.ops {
 			calls := callsOf(t, flow, op)
@@ -118,6 +119,9 @@ func TestEveryFault(t *testing.T) {
 				for _, when := range whens {
 					if strings.HasPrefix(string(f.Fault), "slow") && when != "first" || when == "last" && calls < 2 {
 						continue // each slow one would wait for its time-out
+					}
+					if cells++; !matrix.Full() && cells%7 != 0 {
+						continue
 					}
 					t.Run(strings.Join([]string{flow.name, op, string(f.Fault), when}, "/"), func(t *testing.T) {
 						t.Parallel()

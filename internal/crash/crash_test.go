@@ -27,8 +27,8 @@ import (
 )
 
 var (
-	pairs  = flag.Int("crash.pairs", 20, "how many random pairs of crashes are tried")
-	stride = flag.Int("crash.stride", 5, "every how many boundaries a flow is killed; 1 is at each")
+	pairs  = flag.Int("crash.pairs", 10, "how many random pairs of crashes are tried")
+	stride = flag.Int("crash.stride", 10, "every how many boundaries a flow is killed; 1 is at each")
 	seed   = flag.Uint64("crash.seed", 1, "the seed of the random pairs")
 )
 

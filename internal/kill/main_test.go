@@ -22,16 +22,16 @@ import (
 )
 
 var (
-	full = flag.Bool("kill", false, "make the test matrix's whole figures, not a tenth of them")
+	full = flag.Bool("kill", false, "make the test matrix's whole figures, not a fortieth of them")
 	seed = flag.Uint64("kill.seed", 1, "the seed of what is done and when it is killed")
 )
 
-// figure is how often something is done: the matrix's gate, or a tenth of it.
+// figure is how often something is done: the matrix's gate, or a fortieth of it.
 func figure(gate int) int {
 	if *full {
 		return gate
 	}
-	return max(1, gate/10)
+	return max(1, gate/40)
 }
 
 // childEnv carries a task to a child.

@@ -2,7 +2,10 @@
 // A test counts with [Count]; internal/matrix/table adds up what a run's logs say, and fails where a row has less than its gate.
 package matrix
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // Count tells that n cases of a row ran in t and held. It takes effect when t ends, and not at all if t failed or was skipped.
 // Counts of several tests of one row add up.
@@ -17,6 +20,10 @@ func Count(t testing.TB, row string, n int) {
 		}
 	})
 }
+
+// Full says whether every case of the long rows is asked for, as CI does (PAYMENTS_TEST_FULL). Else a test takes a sample, so that
+// the README's command ends within two minutes on two cores.
+func Full() bool { return os.Getenv("PAYMENTS_TEST_FULL") != "" }
 
 func find(id string) (Row, bool) {
 	for _, r := range Rows {

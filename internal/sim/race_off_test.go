@@ -3,4 +3,4 @@
 package sim
 
 // seeds is how many are run by default.
-const seeds = 2000
+const seeds = 1000

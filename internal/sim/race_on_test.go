@@ -3,4 +3,4 @@
 package sim
 
 // seeds is how many are run by default. The race detector keeps 1.7 MB for each.
-const seeds = 600
+const seeds = 300
