@@ -314,6 +314,7 @@ func foldSubscription(rec Record, sub SubscriptionSnapshot, now time.Time) (Reco
 // rejected returns the change after the gateway definitely did not do what the record's last transaction asked.
 func rejected(rec Record, cause error, now time.Time) Change {
 	p, tx := rec.Payment, *rec.last()
+	p.Tries = 0
 	answer := answerOf(cause)
 	tx.close(OutcomeNotApplied, now)
 	tx.DeclineCode, tx.GatewayCode, tx.Message, tx.RequestID = answer.DeclineCode, answer.GatewayCode, answer.Message, answer.RequestID
@@ -334,9 +335,11 @@ func rejected(rec Record, cause error, now time.Time) Change {
 		r := rec.refund(tx.RefundUID)
 		r.Status, r.UpdatedAt = RefundFailed, now
 		change.Refunds = []Refund{r}
-	case KindCapture, KindVoid, KindCancel: // the payment stays what it was
+	case KindVoid, KindCancel:
+		p.Tries = rec.refusals()
+	case KindCapture: // the payment stays what it was
 	}
-	p.UpdatedAt, p.Tries = now, 0
+	p.UpdatedAt = now
 	change.Payment = p
 	return change
 }

@@ -67,9 +67,7 @@ func (s *Service) clear(ctx context.Context, owner string, rec Record) error {
 // perform commits a new transaction, sends it and settles the answer; a doubt is sought to be ended at once. The record's
 // last transaction is the new one.
 func (s *Service) perform(ctx context.Context, owner string, rec Record, refunds []Refund) (Record, error) {
-	p := rec.Payment
-	p.DueAt, p.UpdatedAt = s.soon(), s.now()
-	change := Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:], Refunds: refunds}
+	change := Change{Payment: s.underWay(rec.Payment), Transactions: rec.Transactions[len(rec.Transactions)-1:], Refunds: refunds}
 	if err := s.hold(ctx, owner, &rec, change); err != nil {
 		return rec, err
 	}

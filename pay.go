@@ -143,8 +143,7 @@ func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, err
 		tx.Sent = true
 		rec.Payment = sent(rec.Payment)
 	}
-	change := Change{Payment: rec.Payment, Transactions: rec.Transactions[len(rec.Transactions)-1:], Key: c.claim(rec.Payment)}
-	change.Payment.DueAt = c.soon()
+	change := Change{Payment: c.underWay(rec.Payment), Transactions: rec.Transactions[len(rec.Transactions)-1:], Key: c.claim(rec.Payment)}
 	if err := c.hold(ctx, &rec, change); err != nil {
 		return Result{}, err
 	}

@@ -26,6 +26,7 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 		return report, s.fail("reconcile", err)
 	}
 	for ctx.Err() == nil {
+		due = earlier(due, s.now()) // a clock that was put back must not make due again what was postponed
 		if err := s.hastenAfterOutage(ctx, due); err != nil {
 			return report, s.fail("reconcile", err)
 		}

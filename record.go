@@ -36,6 +36,18 @@ func (r Record) urgent() Transaction {
 	return first
 }
 
+// refusals counts how often in a row, before the last transaction, the gateway refused to end what is to be given up: it is asked
+// less often each time.
+func (r Record) refusals() (n int) {
+	for _, t := range slices.Backward(r.Transactions[:len(r.Transactions)-1]) {
+		if t.Kind != KindVoid && t.Kind != KindCancel || t.Outcome != OutcomeNotApplied {
+			break
+		}
+		n++
+	}
+	return n
+}
+
 // lastAuthorize returns the newest transaction that asked for the money, or none.
 func lastAuthorize(r Record) Transaction {
 	for _, t := range slices.Backward(r.Transactions) {

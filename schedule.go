@@ -16,6 +16,13 @@ func (s *Service) later(tries int) time.Time {
 // soon is when Reconcile may look at a payment whose request is under way: not before the request has ended by itself.
 func (s *Service) soon() time.Time { return s.now().Add(s.opts.RequestTimeout + leaseMargin) }
 
+// underWay returns the payment as it is stored with a new transaction. The schedule begins anew: what is in doubt now must not wait
+// for the day that the payment's earlier looks have come to.
+func (s *Service) underWay(p Payment) Payment {
+	p.DueAt, p.UpdatedAt, p.Tries = s.soon(), s.now(), 0
+	return p
+}
+
 // next returns when Reconcile looks at the payment after a change; zero is never.
 func (s *Service) next(rec Record, p Payment) time.Time {
 	now := s.now()

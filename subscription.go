@@ -248,9 +248,8 @@ func (s *Service) endSubscription(ctx context.Context, owner string, rec Record,
 	p := rec.Payment
 	tx := s.newTransaction(p, KindCancel, p.Amount)
 	tx.Message = reason
-	p.DueAt, p.UpdatedAt = s.soon(), s.now()
 	rec.Transactions = append(rec.Transactions, tx)
-	if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
+	if err := s.hold(ctx, owner, &rec, Change{Payment: s.underWay(p), Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
 		return rec, err
 	}
 	return s.sendCancel(ctx, rec, *rec.last(), false)
@@ -280,7 +279,9 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction, re
 		return rec, err
 	case OutcomeOf(err) == OutcomeNotApplied && (!repeat || errors.Is(err, ErrConflict)):
 		rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
-		p, storeErr := s.persist(ctx, rec.Payment, rejected(rec, err, s.now()))
+		change := rejected(rec, err, s.now())
+		change.Payment.DueAt = s.later(change.Payment.Tries)
+		p, storeErr := s.persist(ctx, rec.Payment, change)
 		if storeErr != nil {
 			return rec, unknown(rec.Payment)
 		}

@@ -79,9 +79,8 @@ func (s *Service) void(ctx context.Context, owner string, rec Record, reason str
 	}
 	tx := s.newTransaction(p, KindVoid, p.Amount)
 	tx.Message = reason
-	p.DueAt, p.UpdatedAt = s.soon(), s.now()
 	rec.Transactions = append(rec.Transactions, tx)
-	if err := s.hold(ctx, owner, &rec, Change{Payment: p, Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
+	if err := s.hold(ctx, owner, &rec, Change{Payment: s.underWay(p), Transactions: rec.Transactions[len(rec.Transactions)-1:]}); err != nil {
 		return rec, Snapshot{}, err
 	}
 	snap, err := s.send(ctx, rec, *rec.last())

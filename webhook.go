@@ -55,6 +55,7 @@ const inboxBatch = 50
 // drain handles the events that are due.
 func (s *Service) drain(ctx context.Context, due time.Time) error {
 	for ctx.Err() == nil {
+		due = earlier(due, s.now())
 		list, err := s.store.Inbox(ctx, s.opts.Namespace, due, inboxBatch)
 		if err != nil || len(list) == 0 {
 			return err

@@ -26,6 +26,9 @@ var past = map[uint64]string{
 	2284: "a hook failed for a subscription's event, and a canceled payment became unknown",
 	4823: "a doubt was answered together with a payment that was paid",
 
+	69350: "a clock was put back, and Reconcile asked the gateway 18,000 times without an end",
+	77705: "the cancellation of an old subscription was in doubt, and due in a day",
+
 	863:   "the cancellation of a subscription stayed open",
 	2530:  "a refund stayed open",
 	5504:  "a request for the money stayed open",

@@ -1,0 +1,163 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+)
+
+// TestScheduleBeginsAnew holds I4 for a payment that is days old: what is asked of it now, and whose answer is lost, is looked
+// for within minutes, not after the day that the payment's earlier looks have come to.
+func TestScheduleBeginsAnew(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		op     fake.Operation
+		manual bool
+		tok    string
+		change []func(*payments.Order)
+		ask    func(*bundle, payments.OrderID) error
+	}{
+		"capture": {fake.OpCapture, true, "tok_visa", nil, func(b *bundle, id payments.OrderID) error {
+			_, err := b.Capture(b.t.Context(), payments.CaptureCommand{Target: payments.Target{OrderID: id}})
+			return err
+		}},
+		"void": {fake.OpVoid, true, "tok_visa", nil, func(b *bundle, id payments.OrderID) error {
+			_, err := b.Void(b.t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}})
+			return err
+		}},
+		"refund": {fake.OpRefund, false, "tok_visa", nil, func(b *bundle, id payments.OrderID) error {
+			_, err := b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "second"})
+			return err
+		}},
+		"confirm": {fake.OpConfirm, false, "", nil, func(b *bundle, id payments.OrderID) error {
+			_, err := b.pay(id, "tok_visa")
+			return err
+		}},
+		"cancel": {fake.OpCancelSubscription, false, "tok_visa", []func(*payments.Order){monthly(0)}, func(b *bundle, id payments.OrderID) error {
+			_, err := b.CancelSubscription(b.t.Context(), payments.CancelSubscriptionCommand{Target: payments.Target{OrderID: id}})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(_ *bundle, o *payments.Options, _ *payments.Gateway) {
+				o.ManualCapture, o.ExpireAfter = test.manual, 1000*time.Hour
+			})
+			id := b.order(test.change...)
+			b.aged(id, test.tok)
+			b.fault(test.op, fake.FaultDropBefore, -1)
+			if err := test.ask(b, id); !errors.Is(err, payments.ErrUnknown) {
+				t.Fatalf("the answer that was lost: %v", err)
+			}
+			b.gw.ClearFaults()
+			if due := b.record(id).Payment.DueAt.Sub(b.clock.Now()); due > 5*time.Minute {
+				t.Errorf("the doubt is due in %v", due)
+			}
+			for range 15 {
+				b.clock.advance(time.Minute)
+				b.reconcile()
+			}
+			b.agree()
+		})
+	}
+}
+
+// aged pays an order and looks at it for five days.
+func (b *bundle) aged(id payments.OrderID, tok string) {
+	b.t.Helper()
+	if _, err := b.pay(id, tok); err != nil {
+		b.t.Fatal(err)
+	}
+	// What was refunded in part is looked at for a month.
+	_, _ = b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "first", Amount: usd(100)})
+	for range 5 * 24 {
+		b.clock.advance(time.Hour)
+		b.reconcile()
+	}
+}
+
+// restless is a store at whose reads a clock is put back, once.
+type restless struct {
+	payments.Store
+	clock *clock
+	back  time.Duration
+	reads int
+}
+
+// read puts the clock back. It ends the test after many reads, for a Reconcile that does not end to be found.
+func (s *restless) read() {
+	s.clock.advance(-s.back)
+	s.back = 0
+	if s.reads++; s.reads > 1000 {
+		panic("Reconcile does not end")
+	}
+}
+
+// Lease is what Reconcile finds a payment by.
+func (s *restless) Lease(ctx context.Context, req payments.LeaseRequest) ([]payments.Payment, error) {
+	defer s.read()
+	return s.Store.Lease(ctx, req)
+}
+
+// Inbox is what Reconcile finds an event by.
+func (s *restless) Inbox(ctx context.Context, namespace string, due time.Time, limit int) ([]payments.InboxEvent, error) {
+	defer s.read()
+	return s.Store.Inbox(ctx, namespace, due, limit)
+}
+
+// TestClockPutBack holds that Reconcile ends where a clock that was ahead is put right meanwhile: what it postpones by the clock of
+// now, a payment in doubt and an event of nobody's, is not due again by the clock of before.
+func TestClockPutBack(t *testing.T) {
+	t.Parallel()
+	var s *restless
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+		s = &restless{Store: b.store, clock: b.clock}
+		b.store = s
+	})
+	b.fault(fake.OpConfirm, fake.FaultDropBefore, -1)
+	if _, err := b.pay(b.order(), "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatal(err)
+	}
+	b.clock.advance(32 * time.Minute)
+	s.back, s.reads = 32*time.Minute, 0
+	b.reconcile()
+	payment := s.reads
+	in := payments.InboxEvent{Event: payments.WebhookEvent{ID: "evt_1", Type: "payment_intent.succeeded", Payment: "pi_nobodys"},
+		Gateway: b.gw.Name(), ReceivedAt: b.clock.Now(), DueAt: b.clock.Now()}
+	if _, err := b.store.Apply(t.Context(), payments.Change{Inbox: []payments.InboxEvent{in}}); err != nil {
+		t.Fatal(err)
+	}
+	b.clock.advance(32 * time.Minute)
+	s.back, s.reads = 32*time.Minute, 0
+	b.reconcile()
+	if payment > 5 || s.reads > 3 {
+		t.Errorf("the store was read %d and %d times", payment, s.reads)
+	}
+}
+
+// TestRefusedVoidIsAskedLess holds that a payment which the gateway refuses to end is not asked to end every five seconds for
+// ever, with a row for each time.
+func TestRefusedVoidIsAskedLess(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.mustPay(id, "", payments.StatusCreated)
+	b.fault(fake.OpVoid, fake.Fault429, -1)
+	b.clock.advance(24 * time.Hour)
+	for range 2 * 24 * 60 {
+		b.clock.advance(time.Minute)
+		b.reconcile()
+	}
+	if n := len(b.record(id).Transactions); n < 4 || n > 8 {
+		t.Errorf("in two days there were %d transactions", n)
+	}
+	b.gw.ClearFaults()
+	b.clock.advance(24 * time.Hour)
+	b.reconcile()
+	b.want(b.record(id).Payment, payments.StatusExpired)
+	b.agree()
+}
