@@ -263,7 +263,7 @@ func (c *charge) resolveDoubt(ctx context.Context, rec Record) (settled bool, er
 	}
 	ctx, cancel := c.detach(ctx)
 	defer cancel()
-	if _, _, err = c.seek(ctx, leased); err != nil && !errors.Is(err, ErrDeclined) {
+	if _, _, err = c.seek(ctx, c.owner, leased); err != nil && !errors.Is(err, ErrDeclined) {
 		return false, err
 	}
 	return false, ErrStale

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -26,6 +27,21 @@ func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Ch
 	return err
 }
 
+// leaseOpen takes the payment of an open transaction once more, before its request is sent again. It answers ErrStale when the
+// transaction was closed meanwhile, be it by a write of ours that was carried out and answered as an error: what is closed as not done
+// must not be sent, nor what is not stored as sent.
+func (s *Service) leaseOpen(ctx context.Context, rec Record, tx Transaction) (Record, error) {
+	rec, err := s.lease(ctx, rec, rec.Payment.LeaseOwner)
+	if err != nil {
+		return rec, err
+	}
+	open := func(t Transaction) bool { return t.UID == tx.UID && t.Open() && (t.Sent || t.Kind != KindAuthorize) }
+	if !slices.ContainsFunc(rec.Transactions, open) {
+		return rec, ErrStale
+	}
+	return rec, nil
+}
+
 // lease takes the payment for the owner, and returns the record as it is then. It answers errBusy when another holds it.
 func (s *Service) lease(ctx context.Context, rec Record, owner string) (Record, error) {
 	got, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, UID: rec.Payment.UID, Owner: owner, For: s.leaseTime(), Limit: 1})
@@ -36,7 +52,11 @@ func (s *Service) lease(ctx context.Context, rec Record, owner string) (Record, 
 		return rec, errBusy
 	}
 	if got[0].Version != rec.Payment.Version+1 {
-		return s.store.Find(ctx, Query{Namespace: s.opts.Namespace, UID: rec.Payment.UID})
+		rec, err = s.store.Find(ctx, Query{Namespace: s.opts.Namespace, UID: rec.Payment.UID})
+		if err == nil && rec.Payment.LeaseOwner != owner {
+			err = errBusy // somebody took it from us meanwhile
+		}
+		return rec, err
 	}
 	rec.Payment = got[0]
 	return rec, nil

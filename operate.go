@@ -58,7 +58,7 @@ func (s *Service) clear(ctx context.Context, owner string, rec Record) error {
 	}
 	ctx, cancel := s.detach(ctx)
 	defer cancel()
-	if _, _, err = s.seek(ctx, leased); err != nil && !errors.Is(err, ErrDeclined) {
+	if _, _, err = s.seek(ctx, owner, leased); err != nil && !errors.Is(err, ErrDeclined) {
 		return err
 	}
 	return ErrStale
@@ -76,7 +76,7 @@ func (s *Service) perform(ctx context.Context, owner string, rec Record, refunds
 	snap, err := s.send(ctx, rec, *rec.last())
 	rec, err = s.settle(ctx, rec, snap, err)
 	if err != nil && OutcomeOf(err) == OutcomeUnknown {
-		rec, _, err = s.seek(ctx, rec)
+		rec, _, err = s.seek(ctx, owner, rec)
 	}
 	return rec, err
 }

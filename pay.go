@@ -209,7 +209,7 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 func (c *charge) conclude(ctx context.Context, rec Record, snap Snapshot, err error) (Result, error) {
 	settled, err := c.settle(ctx, rec, snap, err)
 	if err != nil && OutcomeOf(err) == OutcomeUnknown {
-		settled, snap, err = c.seek(ctx, settled)
+		settled, snap, err = c.seek(ctx, c.owner, settled)
 	}
 	if err != nil {
 		return doubted(settled.Payment, err)

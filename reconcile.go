@@ -81,7 +81,7 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 	waiting := (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined) && p.Subscription == ""
 	switch expired := waiting && !s.now().Before(s.expiry(rec, p)); {
 	case p.Status == StatusUnknown || rec.open():
-		rec, _, err = s.seek(ctx, rec)
+		rec, _, err = s.seek(ctx, owner, rec)
 	case expired && p.Reference == "":
 		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
 	case expired:
@@ -155,12 +155,17 @@ func (s *Service) overdue(rec Record) Change {
 // seekRounds is how often evidence is sought before the doubt is left for later.
 const seekRounds = 2
 
-// seek looks for evidence for everything open on a leased payment (rule 3). It answers ErrUnknown when the doubt stays;
+// seek looks for evidence for everything open on a payment that the owner holds (rule 3). It answers ErrUnknown when the doubt stays;
 // the payment is due again then, and free.
-func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error) {
+func (s *Service) seek(ctx context.Context, owner string, rec Record) (Record, Snapshot, error) {
 	var snap Snapshot
 	for range seekRounds {
 		var err error
+		if rec.Payment.LeaseOwner != owner { // it was read again, and whoever moved it has set it free, or holds it
+			if rec, err = s.lease(ctx, rec, owner); err != nil {
+				return rec, snap, unknown(rec.Payment)
+			}
+		}
 		rec, snap, err = s.resolve(ctx, rec)
 		if err == nil && !rec.open() && rec.Payment.Status != StatusUnknown {
 			return rec, snap, nil
@@ -169,7 +174,7 @@ func (s *Service) seek(ctx context.Context, rec Record) (Record, Snapshot, error
 		if findErr == nil && !found.open() && found.Payment.Status != StatusUnknown {
 			return found, snap, ErrStale // another has found out: look again
 		}
-		if findErr != nil || found.Payment.LeaseOwner != rec.Payment.LeaseOwner || found.Payment.LeaseOwner == "" {
+		if findErr != nil || found.Payment.LeaseOwner != owner {
 			return rec, snap, unknown(rec.Payment)
 		}
 		rec = found
@@ -187,9 +192,12 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 	if err != nil || !rec.open() && rec.Payment.Status != StatusUnknown {
 		return rec, Snapshot{}, err
 	}
-	if rec.open(KindCancel) {
+	if owner := rec.Payment.LeaseOwner; rec.open(KindCancel) {
 		if rec, err = s.resolveCancel(ctx, rec); err != nil || !rec.open() {
 			return rec, Snapshot{}, err
+		}
+		if rec.Payment.LeaseOwner != owner {
+			return rec, Snapshot{}, ErrStale // what is open now is another's
 		}
 	}
 	snap, err := s.fetch(ctx, rec.Payment)
@@ -256,7 +264,7 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	case tx.Kind == KindRefund && age >= keyLife:
 		return rec, snap, s.lostRefund(ctx, rec, tx)
 	}
-	rec, err := s.lease(ctx, rec, rec.Payment.LeaseOwner)
+	rec, err := s.leaseOpen(ctx, rec, tx)
 	if err != nil {
 		return rec, snap, err
 	}

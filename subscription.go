@@ -229,7 +229,7 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 		defer cancel()
 		after, err := s.endSubscription(ctx, owner, rec, reason)
 		if errors.Is(err, ErrUnknown) {
-			after, _, err = s.seek(ctx, after)
+			after, _, err = s.seek(ctx, owner, after)
 		}
 		done = after.Payment
 		return err
@@ -300,6 +300,9 @@ func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error)
 	}
 	i := slices.IndexFunc(rec.Transactions, func(t Transaction) bool { return t.Open() && t.Kind == KindCancel })
 	tx := rec.Transactions[i]
+	if rec, err = s.leaseOpen(ctx, rec, tx); err != nil {
+		return rec, err
+	}
 	rec, err = s.sendCancel(ctx, rec, tx, true)
 	if !errors.Is(err, ErrUnknown) {
 		return rec, err

@@ -75,7 +75,7 @@ func (s *Service) void(ctx context.Context, owner string, rec Record, reason str
 				return rec, Snapshot{}, err
 			}
 		}
-		return s.seek(ctx, rec)
+		return s.seek(ctx, owner, rec)
 	}
 	tx := s.newTransaction(p, KindVoid, p.Amount)
 	tx.Message = reason

@@ -29,6 +29,9 @@ var past = map[uint64]string{
 	69350: "a clock was put back, and Reconcile asked the gateway 18,000 times without an end",
 	77705: "the cancellation of an old subscription was in doubt, and due in a day",
 
+	106517: "a refusal was stored and answered as an error, and its request was sent again",
+	90284:  "what another request had begun and not sent was sent by one that ended a subscription",
+
 	863:   "the cancellation of a subscription stayed open",
 	2530:  "a refund stayed open",
 	5504:  "a request for the money stayed open",

@@ -1,0 +1,54 @@
+package payments_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+)
+
+// forgetful is a store that carries out the close of a refused transaction, and answers that it could not.
+type forgetful struct {
+	payments.Store
+	times int
+}
+
+// Apply fails after its effect, once.
+func (s *forgetful) Apply(ctx context.Context, change payments.Change) (payments.Payment, error) {
+	p, err := s.Store.Apply(ctx, change)
+	if len(change.Transactions) == 1 && change.Transactions[0].Outcome == payments.OutcomeNotApplied && !change.Transactions[0].Open() {
+		if s.times++; s.times == 1 && err == nil {
+			return payments.Payment{}, &payments.Error{Code: payments.ErrUnavailable, Outcome: payments.OutcomeUnknown}
+		}
+	}
+	return p, err
+}
+
+// TestRefusedIsNotSent holds I9 where a refusal is stored and the store answers that it is not: the request is not sent again
+// for the transaction that is closed as not done. What takes the money is stored as what did.
+func TestRefusedIsNotSent(t *testing.T) {
+	t.Parallel()
+	store := &forgetful{}
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+		store.Store = b.store
+		b.store = store
+	})
+	id := b.order()
+	b.fault(fake.OpConfirm, fake.Fault429, 3)
+	if _, err := b.pay(id, "tok_visa"); err != nil && !errors.Is(err, payments.ErrUnknown) && !errors.Is(err, payments.ErrRateLimited) {
+		t.Fatal(err)
+	}
+	b.mustPay(id, "tok_visa", payments.StatusPaid)
+	applied := 0
+	for _, tx := range b.record(id).Transactions {
+		if tx.Outcome == payments.OutcomeApplied {
+			applied++
+		}
+	}
+	if applied != 1 || store.times == 0 {
+		t.Errorf("%d transactions took the money; the store failed %d times", applied, store.times)
+	}
+	b.agree()
+}
