@@ -13,36 +13,13 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/storage/memory"
 )
 
-// clock is a time that moves only when a test, or a wait, moves it.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+type clock = clocktest.Clock
 
-func newClock() *clock { return &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// After moves the time and fires at once: nobody waits.
-func (c *clock) After(d time.Duration) <-chan time.Time {
-	c.advance(d)
-	ch := make(chan time.Time, 1)
-	ch <- c.Now()
-	return ch
-}
+func newClock() *clock { return clocktest.New(time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)) }
 
 // host is a host's orders in memory.
 type host struct {

@@ -50,7 +50,7 @@ var flows = []struct {
 	}},
 	{"retry after decline", []fake.Operation{fake.OpPrepare, fake.OpConfirm, fake.OpFetch}, func(b *bundle, id payments.OrderID, fault func()) {
 		payWith("tok_chargeDeclined")(b, id)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		fault()
 		_, _ = b.pay(id, "tok_visa")
 	}},
@@ -138,13 +138,13 @@ func TestEveryFault(t *testing.T) {
 func (b *bundle) settle() {
 	b.t.Helper()
 	b.gw.ClearFaults()
-	b.clock.advance(time.Minute)
+	b.clock.Advance(time.Minute)
 	b.reconcile()
 	if _, err := b.gw.DeliverLate(b.t.Context()); err != nil {
 		b.t.Fatal(err)
 	}
 	for range 6 {
-		b.clock.advance(time.Hour)
+		b.clock.Advance(time.Hour)
 		b.reconcile()
 	}
 }
@@ -200,7 +200,7 @@ func TestGivesUpInDoubt(t *testing.T) {
 	if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
 		t.Fatalf("the error is %v", err)
 	}
-	b.clock.advance(20 * time.Minute)
+	b.clock.Advance(20 * time.Minute)
 	b.reconcile()
 	b.want(b.record(id).Payment, payments.StatusCanceled)
 	if _, err := b.gw.DeliverLate(t.Context()); err != nil {
@@ -221,7 +221,7 @@ func TestExpires(t *testing.T) {
 		id := b.order()
 		payWith(tok)(b, id)
 		for range 8 {
-			b.clock.advance(4 * time.Hour)
+			b.clock.Advance(4 * time.Hour)
 			b.reconcile()
 		}
 		p := b.record(id).Payment
@@ -240,7 +240,7 @@ func TestReconcileFindsThePayment(t *testing.T) {
 	b := setup(t)
 	id := b.order()
 	b.authenticate(b.mustPay(id, "", payments.StatusCreated), fake.AuthPass, "")
-	b.clock.advance(time.Minute)
+	b.clock.Advance(time.Minute)
 	if r := b.reconcile(); r.Looked != 1 || r.Resolved != 1 {
 		t.Errorf("the report is %+v", r)
 	}
@@ -263,7 +263,7 @@ func TestOneStepGateway(t *testing.T) {
 		b := setup(t, hide)
 		id := b.order()
 		b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		b.mustPay(id, "tok_visa", payments.StatusPaid)
 		b.agree()
 	})
@@ -347,7 +347,7 @@ func TestToldOfLastingDoubt(t *testing.T) {
 			id := b.order()
 			begin(b, id)
 			for i, want := range []int{0, 1, 1, 1} { // after 10, 20, 30 and 100 minutes
-				b.clock.advance([]time.Duration{10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 70 * time.Minute}[i])
+				b.clock.Advance([]time.Duration{10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 70 * time.Minute}[i])
 				b.reconcile()
 				breaks, err := b.Breaks(t.Context(), 0, 10)
 				if err != nil || len(breaks) != want || want == 1 && (breaks[0].Kind != payments.BreakDoubt || breaks[0].OrderID != id) {
@@ -355,7 +355,7 @@ func TestToldOfLastingDoubt(t *testing.T) {
 				}
 			}
 			b.gw.ClearFaults()
-			b.clock.advance(24 * time.Hour)
+			b.clock.Advance(24 * time.Hour)
 			b.reconcile()
 			b.agree()
 		})

@@ -157,7 +157,7 @@ func ExampleService_Reconcile() {
 	fmt.Println(res.Payment.Status, errors.Is(err, payments.ErrUnknown))
 
 	gateway.ClearFaults()
-	c.advance(time.Minute)
+	c.Advance(time.Minute)
 	report, err := service.Reconcile(ctx)
 	p, _ := service.PaymentForOrder(ctx, payments.FindRequest{OrderID: orderID})
 	fmt.Println(report.Resolved, p.Status, gateway.Ledger()[orderID.String()].Charges, err)

@@ -43,7 +43,7 @@ func TestHookFails(t *testing.T) {
 				t.Errorf("the gateway's answer is lost: %+v", rec)
 			}
 			for range 4 {
-				b.clock.advance(time.Hour)
+				b.clock.Advance(time.Hour)
 				b.reconcile()
 			}
 			b.want(b.record(id).Payment, payments.StatusPaid)
@@ -63,7 +63,7 @@ func TestHookFailsForEver(t *testing.T) {
 	id := b.order()
 	_, _ = b.pay(id, "tok_visa")
 	for range 12 {
-		b.clock.advance(25 * time.Hour)
+		b.clock.Advance(25 * time.Hour)
 		b.reconcile()
 	}
 	breaks, err := b.Breaks(t.Context(), 0, 0)
@@ -74,7 +74,7 @@ func TestHookFailsForEver(t *testing.T) {
 		t.Errorf("%d charges", got)
 	}
 	b.host.hook = nil
-	b.clock.advance(25 * time.Hour)
+	b.clock.Advance(25 * time.Hour)
 	b.reconcile()
 	b.agree()
 }
@@ -91,7 +91,7 @@ func TestHookOnRefund(t *testing.T) {
 	}
 	b.want(b.record(id).Payment, payments.StatusPaid)
 	b.host.hook = nil
-	b.clock.advance(time.Minute)
+	b.clock.Advance(time.Minute)
 	b.reconcile()
 	b.want(b.record(id).Payment, payments.StatusRefunded)
 	if got := b.host.types(); len(got) != 2 || got[1] != "payment.refunded" {
@@ -121,7 +121,7 @@ func TestEvents(t *testing.T) {
 	b := setup(t)
 	id := b.order()
 	b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	paid(b, id)
 	refundAll(b, id, "a", 250)
 	refundAll(b, id, "b", 1000)

@@ -26,7 +26,7 @@ func TestIdempotencyKey(t *testing.T) {
 			b := setup(t)
 			id := b.order()
 			first, firstErr := b.Pay(t.Context(), keyed(id, tok, "p", "k"))
-			b.clock.advance(time.Hour)
+			b.clock.Advance(time.Hour)
 			again, againErr := b.Pay(t.Context(), keyed(id, tok, "p", "k"))
 			if !again.Replayed || first.Replayed || again.Payment != first.Payment || (firstErr == nil) != (againErr == nil) {
 				t.Fatalf("first %+v %v, again %+v %v", first, firstErr, again, againErr)
@@ -59,7 +59,7 @@ func TestIdempotencyResumes(t *testing.T) {
 			t.Fatalf("the error is %v", err)
 		}
 		b.gw.ClearFaults()
-		b.clock.advance(time.Minute)
+		b.clock.Advance(time.Minute)
 		b.reconcile()
 		res, err := b.Pay(t.Context(), keyed(id, tok, "p", "k"))
 		if res.Replayed || err != nil && !errors.Is(err, payments.ErrDeclined) {
@@ -81,7 +81,7 @@ func TestIdempotencyExpires(t *testing.T) {
 	if _, err := b.Pay(t.Context(), keyed(id, "tok_visa", "p", "k")); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(25 * time.Hour)
+	b.clock.Advance(25 * time.Hour)
 	other := b.order()
 	res, err := b.Pay(t.Context(), keyed(other, "tok_visa", "p", "k"))
 	if err != nil || res.Replayed || res.Payment.OrderID != other {

@@ -74,9 +74,9 @@ func TestOneKeyOneAnswer(t *testing.T) {
 	b.host.stop(coming, goOn)
 	first := pay("k")
 	<-coming
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	close(goOn)
 	<-store.reached
 	second := pay("k")
@@ -152,7 +152,7 @@ func TestExpiredKeyIsTakenByAnother(t *testing.T) {
 	if _, err := b.Pay(t.Context(), keyed(b.order(), "tok_visa", "p", "k")); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(26 * time.Hour)
+	b.clock.Advance(26 * time.Hour)
 	req := keyed(b.order(), "tok_chargeDeclined", "p", "k")
 	reached, goOn := make(chan struct{}), make(chan struct{})
 	store.reached, store.goOn = reached, goOn
@@ -164,7 +164,7 @@ func TestExpiredKeyIsTakenByAnother(t *testing.T) {
 		first <- err
 	}()
 	<-reached
-	b.clock.advance(-time.Hour)
+	b.clock.Advance(-time.Hour)
 	two, err := b.Pay(t.Context(), req)
 	if !errors.Is(err, payments.ErrDeclined) {
 		t.Fatal(err)

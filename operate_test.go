@@ -105,7 +105,7 @@ func TestRefundFailsLater(t *testing.T) {
 		if err := b.gw.SettleRefund(t.Context(), res.Refund.Reference, tt.ok); err != nil {
 			t.Fatal(err)
 		}
-		b.clock.advance(25 * time.Hour)
+		b.clock.Advance(25 * time.Hour)
 		b.reconcile()
 		rec := b.record(id)
 		b.want(rec.Payment, tt.want)
@@ -250,7 +250,7 @@ func TestPriceChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.reprice(id, usd(2000))
-			b.clock.advance(time.Second)
+			b.clock.Advance(time.Second)
 			res, err := b.pay(id, tok)
 			if err != nil {
 				t.Fatal(err)
@@ -294,7 +294,7 @@ func TestReview(t *testing.T) {
 		if err := b.gw.CloseReview(t.Context(), b.record(id).Payment.Reference, approve); err != nil {
 			t.Fatal(err)
 		}
-		b.clock.advance(time.Hour)
+		b.clock.Advance(time.Hour)
 		b.reconcile()
 		want := payments.StatusRefunded
 		if approve {

@@ -91,7 +91,7 @@ func TestPayAgain(t *testing.T) {
 			id := b.order()
 			tt.begin(b, id)
 			first := b.record(id).Payment
-			b.clock.advance(time.Minute)
+			b.clock.Advance(time.Minute)
 			req := payments.PayRequest{OrderID: id}
 			switch tt.token {
 			case "":
@@ -257,11 +257,11 @@ func TestThreeDSecure(t *testing.T) {
 				t.Fatal(err)
 			}
 			b.authenticate(res, tt.how, "")
-			b.clock.advance(time.Second)
+			b.clock.Advance(time.Second)
 			b.complete(id, tt.want)
 			b.complete(id, tt.want)
 			if tt.want == payments.StatusDeclined {
-				b.clock.advance(time.Second)
+				b.clock.Advance(time.Second)
 				b.mustPay(id, "tok_visa", payments.StatusPaid)
 			}
 			b.agree()
@@ -282,7 +282,7 @@ func TestCompleteWithToken(t *testing.T) {
 		b := setup(t)
 		id := b.order()
 		payWith(first)(b, id)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		res, err := b.Complete(t.Context(), payments.CompleteRequest{OrderID: id, Source: token("tok_mastercard")})
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ func TestLists(t *testing.T) {
 			tok = "tok_chargeDeclined"
 		}
 		_, _ = b.pay(id, tok)
-		b.clock.advance(time.Minute)
+		b.clock.Advance(time.Minute)
 	}
 	var seen []payments.OrderID
 	f := payments.Filter{Limit: 3}

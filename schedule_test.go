@@ -58,7 +58,7 @@ func TestScheduleBeginsAnew(t *testing.T) {
 				t.Errorf("the doubt is due in %v", due)
 			}
 			for range 15 {
-				b.clock.advance(time.Minute)
+				b.clock.Advance(time.Minute)
 				b.reconcile()
 			}
 			b.agree()
@@ -75,7 +75,7 @@ func (b *bundle) aged(id payments.OrderID, tok string) {
 	// What was refunded in part is looked at for a month.
 	_, _ = b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "first", Amount: usd(100)})
 	for range 5 * 24 {
-		b.clock.advance(time.Hour)
+		b.clock.Advance(time.Hour)
 		b.reconcile()
 	}
 }
@@ -90,7 +90,7 @@ type restless struct {
 
 // read puts the clock back. It ends the test after many reads, for a Reconcile that does not end to be found.
 func (s *restless) read() {
-	s.clock.advance(-s.back)
+	s.clock.Advance(-s.back)
 	s.back = 0
 	if s.reads++; s.reads > 1000 {
 		panic("Reconcile does not end")
@@ -122,7 +122,7 @@ func TestClockPutBack(t *testing.T) {
 	if _, err := b.pay(b.order(), "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
 		t.Fatal(err)
 	}
-	b.clock.advance(32 * time.Minute)
+	b.clock.Advance(32 * time.Minute)
 	s.back, s.reads = 32*time.Minute, 0
 	b.reconcile()
 	payment := s.reads
@@ -131,7 +131,7 @@ func TestClockPutBack(t *testing.T) {
 	if _, err := b.store.Apply(t.Context(), payments.Change{Inbox: []payments.InboxEvent{in}}); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(32 * time.Minute)
+	b.clock.Advance(32 * time.Minute)
 	s.back, s.reads = 32*time.Minute, 0
 	b.reconcile()
 	if payment > 5 || s.reads > 3 {
@@ -147,16 +147,16 @@ func TestRefusedVoidIsAskedLess(t *testing.T) {
 	id := b.order()
 	b.mustPay(id, "", payments.StatusCreated)
 	b.fault(fake.OpVoid, fake.Fault429, -1)
-	b.clock.advance(24 * time.Hour)
+	b.clock.Advance(24 * time.Hour)
 	for range 6 * 60 {
-		b.clock.advance(time.Minute)
+		b.clock.Advance(time.Minute)
 		b.reconcile()
 	}
 	if n := len(b.record(id).Transactions); n < 4 || n > 8 {
 		t.Errorf("in six hours there were %d transactions", n)
 	}
 	b.gw.ClearFaults()
-	b.clock.advance(24 * time.Hour)
+	b.clock.Advance(24 * time.Hour)
 	b.reconcile()
 	b.want(b.record(id).Payment, payments.StatusExpired)
 	b.agree()

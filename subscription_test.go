@@ -61,7 +61,7 @@ func TestSubscribe(t *testing.T) {
 		b := setup(t)
 		id := b.order(monthly(0))
 		b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		b.mustPay(id, "tok_visa", payments.StatusPaid)
 		b.complete(id, payments.StatusPaid)
 		b.wantSubscription(b.record(id).Payment, payments.SubscriptionActive)
@@ -79,7 +79,7 @@ func TestSubscribe(t *testing.T) {
 		if done := b.complete(id, payments.StatusCreated); done.NextAction != nil {
 			t.Error("something is still to be done in the trial")
 		}
-		b.clock.advance(15 * 24 * time.Hour)
+		b.clock.Advance(15 * 24 * time.Hour)
 		b.reconcile()
 		b.wantSubscription(b.record(id).Payment, payments.SubscriptionActive)
 		b.want(b.record(id).Payment, payments.StatusPaid)
@@ -90,7 +90,7 @@ func TestSubscribe(t *testing.T) {
 		b := setup(t)
 		id := b.order(monthly(14))
 		b.mustPay(id, "", payments.StatusCreated)
-		b.clock.advance(15 * 24 * time.Hour)
+		b.clock.Advance(15 * 24 * time.Hour)
 		b.reconcile()
 		p := b.record(id).Payment
 		b.wantSubscription(p, payments.SubscriptionCanceled)
@@ -101,7 +101,7 @@ func TestSubscribe(t *testing.T) {
 		b := setup(t)
 		id := b.order(monthly(0))
 		b.mustPay(id, "", payments.StatusCreated)
-		b.clock.advance(26 * time.Hour)
+		b.clock.Advance(26 * time.Hour)
 		b.reconcile()
 		p := b.record(id).Payment
 		b.wantSubscription(p, payments.SubscriptionIncompleteExpired)
@@ -114,7 +114,7 @@ func TestSubscribe(t *testing.T) {
 		id := b.order(monthly(0))
 		first := b.mustPay(id, "", payments.StatusCreated)
 		b.reprice(id, usd(2000))
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		res := b.mustPay(id, "tok_visa", payments.StatusPaid)
 		if res.Payment.UID == first.Payment.UID || res.Payment.Amount != usd(2000) || b.ledger(id).Captured != 2000 {
 			t.Errorf("the payment is %+v, the ledger %+v", res.Payment, b.ledger(id))
@@ -135,7 +135,7 @@ func TestCancelSubscription(t *testing.T) {
 				t.Fatalf("canceled %+v, %v", p, err)
 			}
 		}
-		b.clock.advance(40 * 24 * time.Hour)
+		b.clock.Advance(40 * 24 * time.Hour)
 		b.reconcile()
 		b.wantSubscription(b.record(id).Payment, payments.SubscriptionCanceled)
 		b.want(b.record(id).Payment, payments.StatusPaid)
@@ -164,13 +164,13 @@ func TestSubscriptionFaults(t *testing.T) {
 				b.settle()
 				_, _ = b.pay(id, "tok_visa")
 				b.fault(op, f.Fault, 2)
-				b.clock.advance(32 * 24 * time.Hour)
+				b.clock.Advance(32 * 24 * time.Hour)
 				b.reconcile()
 				b.settle()
 				b.fault(op, f.Fault, 2)
 				_, _ = b.CancelSubscription(t.Context(), payments.CancelSubscriptionCommand{Target: payments.Target{OrderID: id}})
 				b.settle()
-				b.clock.advance(25 * time.Hour)
+				b.clock.Advance(25 * time.Hour)
 				b.reconcile()
 				if p := b.record(id).Payment; p.Status != payments.StatusPaid {
 					t.Errorf("the first invoice is %v", p.Status)
@@ -232,7 +232,7 @@ func TestSubscriptionYear(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		b.clock.advance(32*24*time.Hour - time.Duration(month%2)*36*time.Hour)
+		b.clock.Advance(32*24*time.Hour - time.Duration(month%2)*36*time.Hour)
 		must(t, b.gw.Tick(t.Context()))
 		events := b.gw.Events()
 		if month == 8 {
@@ -242,7 +242,7 @@ func TestSubscriptionYear(t *testing.T) {
 		if month == 4 {
 			b.wantSubscription(b.record(id).Payment, payments.SubscriptionPastDue)
 			must(t, b.gw.SetDefaultMethod(t.Context(), anchor.Subscription, "tok_visa"))
-			b.clock.advance(4 * 24 * time.Hour)
+			b.clock.Advance(4 * 24 * time.Hour)
 			must(t, b.gw.Tick(t.Context()))
 			b.deliver(b.gw.Events())
 		}
@@ -257,7 +257,7 @@ func TestSubscriptionYear(t *testing.T) {
 		b.reconcile()
 		b.agreeOnInvoices(id)
 	}
-	b.clock.advance(40 * 24 * time.Hour)
+	b.clock.Advance(40 * 24 * time.Hour)
 	must(t, b.gw.Tick(t.Context()))
 	b.deliver(b.gw.Events())
 	b.reconcile()
@@ -390,7 +390,7 @@ func TestSubscriptionGivesUpInDoubt(t *testing.T) {
 		t.Fatalf("the error is %v", err)
 	}
 	for range 3 {
-		b.clock.advance(20 * time.Minute)
+		b.clock.Advance(20 * time.Minute)
 		b.reconcile()
 	}
 	if _, err := b.gw.DeliverLate(t.Context()); err != nil {
@@ -430,7 +430,7 @@ func TestOrderChangesItsKind(t *testing.T) {
 			monthly(0)(&o)
 		}
 		b.setOrder(o, nil)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		b.mustPay(id, "tok_visa", payments.StatusPaid)
 		b.complete(id, payments.StatusPaid)
 		if p := b.record(id).Payment; (p.SubscriptionStatus == payments.SubscriptionActive) == recurring {

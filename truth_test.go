@@ -119,7 +119,7 @@ func TestAnswersOfAnother(t *testing.T) {
 				if res.Payment.Secured() || b.record(id).Payment.Secured() {
 					t.Fatalf("approved: %v", res.Payment.Status)
 				}
-				b.clock.advance(time.Minute)
+				b.clock.Advance(time.Minute)
 				b.reconcile()
 			}
 			if n := len(b.gw.Charges()); n != 1 {
@@ -142,7 +142,7 @@ func TestHeldIsNoFinalAnswer(t *testing.T) {
 	if err := b.gw.CloseReview(t.Context(), res.Payment.Reference, true); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(time.Hour)
+	b.clock.Advance(time.Hour)
 	b.reconcile()
 	res, err = b.Pay(t.Context(), keyed(id, "tok_riskLevelElevated", "p", "k"))
 	if err != nil || res.Replayed {
@@ -197,11 +197,11 @@ func TestRefundOfYesterday(t *testing.T) {
 	if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
 		t.Fatalf("the error is %v", err)
 	}
-	b.clock.advance(25 * time.Hour)
+	b.clock.Advance(25 * time.Hour)
 	b.gw.ClearFaults()
 	for range 3 {
 		b.reconcile()
-		b.clock.advance(25 * time.Hour)
+		b.clock.Advance(25 * time.Hour)
 	}
 	if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
 		t.Errorf("asked again, the error is %v", err)

@@ -38,7 +38,7 @@ func TestOutageEnds(t *testing.T) {
 					t.Fatalf("void while the gateway is down: %v", err)
 				}
 			}
-			for end := b.clock.Now().Add(outage); b.clock.Now().Before(end); b.clock.advance(10 * time.Minute) {
+			for end := b.clock.Now().Add(outage); b.clock.Now().Before(end); b.clock.Advance(10 * time.Minute) {
 				b.reconcile()
 			}
 			b.gw.ClearFaults()
@@ -48,7 +48,7 @@ func TestOutageEnds(t *testing.T) {
 				}
 			}
 			b.mustPay(b.order(), "tok_visa", payments.StatusAuthorized)
-			b.clock.advance(10 * time.Minute)
+			b.clock.Advance(10 * time.Minute)
 			b.reconcile()
 			for _, id := range doubts {
 				b.want(b.record(id).Payment, payments.StatusCanceled)
@@ -69,7 +69,7 @@ func TestOutageAfterRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 12 {
-		b.clock.advance(time.Hour)
+		b.clock.Advance(time.Hour)
 		b.reconcile()
 	}
 	b.gw.ClearFaults()
@@ -235,7 +235,7 @@ func TestEndBreak(t *testing.T) {
 		t.Fatalf("refund: %v", err)
 	}
 	for range 30 {
-		b.clock.advance(time.Hour)
+		b.clock.Advance(time.Hour)
 		b.reconcile()
 	}
 	list, err := b.Breaks(t.Context(), 0, 10)

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/storetest"
 )
@@ -116,25 +116,9 @@ func migrated(t testing.TB, db *gorm.DB, opts storage.Options) (*storage.Store, 
 	return store, opts.TablePrefix
 }
 
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+type clock = clocktest.Clock
 
-func newClock() *clock { return &clock{now: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+func newClock() *clock { return clocktest.New(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)) }
 
 // TestServers says which databases all the tests of this package run on, and skips those that are not named.
 func TestServers(t *testing.T) {

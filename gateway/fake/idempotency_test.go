@@ -83,7 +83,7 @@ func TestKeysAreForgotten(t *testing.T) {
 		after   time.Duration
 		charges int
 	}{{0, 1}, {24*time.Hour - time.Microsecond, 1}, {time.Microsecond, 2}, {time.Hour, 2}} {
-		b.clock.advance(step.after)
+		b.clock.Advance(step.after)
 		if _, err := b.Authorize(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}

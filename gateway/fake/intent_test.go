@@ -213,11 +213,11 @@ func TestAuthorizationExpires(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{AuthorizationLife: time.Hour})
 	held := b.paid("tok_visa", false)
-	b.clock.advance(time.Hour - time.Second)
+	b.clock.Advance(time.Hour - time.Second)
 	if s := b.fetch(held.Reference); s.Status != payments.StatusAuthorized {
 		t.Errorf("before its time it is %v", s.Status)
 	}
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	if s := b.fetch(held.Reference); s.Status != payments.StatusCanceled || b.entry().Charges != 0 {
 		t.Errorf("after its time it is %v, and the ledger says %+v", s.Status, b.entry())
 	}
@@ -254,7 +254,7 @@ func TestSearchByPaymentUID(t *testing.T) {
 	if _, err := find(b.order); !errors.Is(err, payments.ErrPaymentNotFound) {
 		t.Errorf("found before the search knows: %v", err)
 	}
-	b.clock.advance(time.Minute)
+	b.clock.Advance(time.Minute)
 	if s, err := find(b.order); err != nil || s.Reference != paid.Reference {
 		t.Errorf("found is %q (%v), and must be the paid %q, not %q", s.Reference, err, paid.Reference, open.Reference)
 	}

@@ -71,7 +71,7 @@ func TestStateFileIsWrittenAnew(t *testing.T) {
 			return
 		}
 		largest = now
-		b.clock.advance(time.Hour) // so that keys are forgotten
+		b.clock.Advance(time.Hour) // so that keys are forgotten
 	}
 	t.Errorf("the file has grown to %d bytes", largest)
 }

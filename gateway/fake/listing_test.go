@@ -35,7 +35,7 @@ func TestListCharges(t *testing.T) {
 	var made []string
 	for range 5 {
 		made = append(made, b.paid("tok_visa", len(made)%2 == 0).Reference)
-		b.clock.advance(time.Minute)
+		b.clock.Advance(time.Minute)
 	}
 	_, _ = b.authorize("tok_chargeDeclined", true)
 	b.prepare(token("tok_visa"))

@@ -58,7 +58,7 @@ func TestRefundThatFailsLater(t *testing.T) {
 	t.Parallel()
 	steps := map[string]func(b *bench, refund string) error{
 		"by a step": func(b *bench, refund string) error { return b.SettleRefund(b.t.Context(), refund, false) },
-		"by time":   func(b *bench, _ string) error { b.clock.advance(time.Hour); return nil },
+		"by time":   func(b *bench, _ string) error { b.clock.Advance(time.Hour); return nil },
 	}
 	for name, step := range steps {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestPendingRefund(t *testing.T) {
 		if err != nil || s.Refunds[0].Status != payments.RefundPending {
 			t.Fatalf("it is %+v (%v)", s, err)
 		}
-		b.clock.advance(1000 * time.Hour) // without a RefundDelay nothing happens by itself
+		b.clock.Advance(1000 * time.Hour) // without a RefundDelay nothing happens by itself
 		if r := b.fetch(paid.Reference).Refunds[0]; r.Status != payments.RefundPending {
 			t.Errorf("the refund is %+v", r)
 		}

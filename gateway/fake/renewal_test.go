@@ -16,11 +16,11 @@ func TestRenewal(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})
 	sub := b.active(monthly, "tok_visa")
-	b.clock.advance(31*day - time.Second)
+	b.clock.Advance(31*day - time.Second)
 	if got := b.sub(sub.Reference, payments.SubscriptionActive); len(got.Invoices) != 1 {
 		t.Fatalf("before its time there are %d invoices", len(got.Invoices))
 	}
-	b.clock.advance(100 * day) // of three renewals none is left out
+	b.clock.Advance(100 * day) // of three renewals none is left out
 	got := b.sub(sub.Reference, payments.SubscriptionActive)
 	if len(got.Invoices) != 5 || !got.PeriodEnd.Equal(start.AddDate(0, 5, 0)) {
 		t.Fatalf("there are %d invoices up to %v", len(got.Invoices), got.PeriodEnd)
@@ -64,13 +64,13 @@ func TestPeriods(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, fake.Options{})
-			b.clock.advance(test.from.Sub(start))
+			b.clock.Advance(test.from.Sub(start))
 			sub := b.active(payments.Plan{Interval: test.interval, Every: test.every}, "tok_visa")
 			for i, want := range test.want {
 				if !sub.PeriodEnd.Equal(want) {
 					t.Errorf("period %d ends at %v, and must at %v", i+1, sub.PeriodEnd, want)
 				}
-				b.clock.advance(want.Sub(b.clock.Now()))
+				b.clock.Advance(want.Sub(b.clock.Now()))
 				sub = b.sub(sub.Reference, payments.SubscriptionActive)
 			}
 		})
@@ -82,9 +82,9 @@ func TestCardFailsInMonthFour(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})
 	sub := b.active(monthly, "tok_visa")
-	b.clock.advance(65 * day)
+	b.clock.Advance(65 * day)
 	b.setDefault(sub.Reference, "tok_chargeCustomerFail")
-	b.clock.advance(start.AddDate(0, 3, 0).Sub(b.clock.Now()))
+	b.clock.Advance(start.AddDate(0, 3, 0).Sub(b.clock.Now()))
 	due := b.sub(sub.Reference, payments.SubscriptionPastDue)
 	failed := due.Invoices[3]
 	s := b.fetch(failed.Payment)
@@ -92,9 +92,9 @@ func TestCardFailsInMonthFour(t *testing.T) {
 		t.Fatalf("the invoice is %q and its payment %v", failed.Status, s.Status)
 	}
 	b.setDefault(sub.Reference, "tok_mastercard")
-	b.clock.advance(3*day - time.Second)
+	b.clock.Advance(3*day - time.Second)
 	b.sub(sub.Reference, payments.SubscriptionPastDue)
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	got := b.sub(sub.Reference, payments.SubscriptionActive)
 	again := b.fetch(failed.Payment)
 	if got.Invoices[3].Status != "paid" || again.Status != payments.StatusPaid || again.Attempt == s.Attempt || again.Method.Brand != "mastercard" {
@@ -112,9 +112,9 @@ func TestChargeIsRepeated(t *testing.T) {
 		yearly := payments.Plan{Interval: "year", Every: 1}
 		sub := b.active(yearly, "tok_visa")
 		b.setDefault(sub.Reference, "tok_chargeCustomerFail")
-		b.clock.advance(365*day + 15*day - time.Second)
+		b.clock.Advance(365*day + 15*day - time.Second)
 		got := b.sub(sub.Reference, payments.SubscriptionPastDue)
-		b.clock.advance(time.Second)
+		b.clock.Advance(time.Second)
 		got = b.sub(got.Reference, want)
 		var tries []time.Time
 		for _, c := range b.Charges()[1:] {
@@ -131,7 +131,7 @@ func TestChargeIsRepeated(t *testing.T) {
 			}
 			continue
 		}
-		b.clock.advance(365 * day)
+		b.clock.Advance(365 * day)
 		if got = b.sub(sub.Reference, want); got.Invoices[2].Status != "draft" || got.Invoices[2].Payment != "" {
 			t.Errorf("the next invoice is %+v", got.Invoices[2])
 		}
@@ -149,7 +149,7 @@ func TestRenewalThatAsks(t *testing.T) {
 	b := setup(t, fake.Options{WebhookSecret: "whsec_test"})
 	sub := b.active(monthly, "tok_threeDSecure2Required")
 	b.Events()
-	b.clock.advance(31 * day)
+	b.clock.Advance(31 * day)
 	due := b.sub(sub.Reference, payments.SubscriptionPastDue)
 	var kinds []string
 	for _, e := range b.Events() {
@@ -167,7 +167,7 @@ func TestRenewalThatAsks(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.sub(sub.Reference, payments.SubscriptionActive)
-	b.clock.advance(10 * day) // no charge is repeated
+	b.clock.Advance(10 * day) // no charge is repeated
 	if e := b.entry(); e.Charges != 2 {
 		t.Errorf("the ledger says %+v", e)
 	}
@@ -212,7 +212,7 @@ func TestSubscriptionsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	renewed := setup(t, fake.Options{StateFile: file})
-	renewed.clock.advance(31 * day)
+	renewed.clock.Advance(31 * day)
 	if got := renewed.sub(sub.Reference, payments.SubscriptionActive); len(got.Invoices) != 2 || renewed.entry().Charges != 2 {
 		t.Errorf("after another it is %+v", got)
 	}
@@ -226,7 +226,7 @@ func TestDoubleChargedSubscriptions(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})
 	b.active(monthly, "tok_visa")
-	b.clock.advance(90 * day)
+	b.clock.Advance(90 * day)
 	if err := b.Tick(t.Context()); err != nil || len(b.DoubleCharged()) != 0 {
 		t.Errorf("charged twice: %v (%v)", b.DoubleCharged(), err)
 	}
@@ -259,11 +259,11 @@ func TestFarJumpIsManySteps(t *testing.T) {
 			if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa"); err != nil {
 				t.Fatal(err)
 			}
-			b.clock.advance(time.Hour)
+			b.clock.Advance(time.Hour)
 		}
 		b.setDefault(references[1], "tok_chargeCustomerFail")
 		for range days / step {
-			b.clock.advance(time.Duration(step) * day)
+			b.clock.Advance(time.Duration(step) * day)
 			if err := b.Tick(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -304,14 +304,14 @@ func TestInvoiceThatIsProcessed(t *testing.T) {
 	if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_fake_processing"); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(2 * day) // past the time of a payment that nobody began
+	b.clock.Advance(2 * day) // past the time of a payment that nobody began
 	b.sub(sub.Reference, payments.SubscriptionIncomplete)
 	if err := b.Settle(t.Context(), first, true); err != nil {
 		t.Fatal(err)
 	}
 	b.sub(sub.Reference, payments.SubscriptionActive)
 
-	b.clock.advance(30 * day)
+	b.clock.Advance(30 * day)
 	later := b.sub(sub.Reference, payments.SubscriptionActive).Invoices[1]
 	if s := b.fetch(later.Payment); later.Status != "open" || s.Status != payments.StatusProcessing {
 		t.Fatalf("the later invoice is %q and its payment %v", later.Status, s.Status)
@@ -320,7 +320,7 @@ func TestInvoiceThatIsProcessed(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.sub(sub.Reference, payments.SubscriptionPastDue)
-	b.clock.advance(3 * day) // it is asked for again, and the bank works on it again
+	b.clock.Advance(3 * day) // it is asked for again, and the bank works on it again
 	b.sub(sub.Reference, payments.SubscriptionPastDue)
 
 	// What the bank works on cannot be called back by canceling: the money comes, and the subscription stays ended.
@@ -344,7 +344,7 @@ func TestFailedFirstPaymentExpires(t *testing.T) {
 	if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_fake_processing"); err != nil {
 		t.Fatal(err)
 	}
-	b.clock.advance(2 * day)
+	b.clock.Advance(2 * day)
 	if err := b.Settle(t.Context(), sub.Invoices[0].Payment, false); err != nil {
 		t.Fatal(err)
 	}

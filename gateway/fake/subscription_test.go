@@ -155,9 +155,9 @@ func TestIncompleteExpires(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})
 	sub := b.subscribe(monthly)
-	b.clock.advance(23*time.Hour - time.Second)
+	b.clock.Advance(23*time.Hour - time.Second)
 	b.sub(sub.Reference, payments.SubscriptionIncomplete)
-	b.clock.advance(time.Second)
+	b.clock.Advance(time.Second)
 	got := b.sub(sub.Reference, payments.SubscriptionIncompleteExpired)
 	if s := b.fetch(sub.Invoices[0].Payment); got.Invoices[0].Status != "void" || s.Status != payments.StatusCanceled || got.NextAction != nil {
 		t.Errorf("the invoice is %q and its object %v", got.Invoices[0].Status, s.Status)
@@ -189,7 +189,7 @@ func TestSubscriptionEnds(t *testing.T) {
 	if s := b.fetch(open.Invoices[0].Payment); s.Status != payments.StatusCanceled {
 		t.Errorf("the object of a void invoice is %v", s.Status)
 	}
-	b.clock.advance(31 * day)
+	b.clock.Advance(31 * day)
 	if sub := b.sub(late.Reference, payments.SubscriptionCanceled); len(sub.Invoices) != 1 {
 		t.Errorf("it ended with %d invoices", len(sub.Invoices))
 	}
@@ -244,7 +244,7 @@ func TestTrial(t *testing.T) {
 			if (got.NextAction == nil) != ready {
 				t.Errorf("the payer is still asked: %v", got.NextAction != nil)
 			}
-			b.clock.advance(14 * day)
+			b.clock.Advance(14 * day)
 			got = b.sub(sub.Reference, test.paid)
 			if last := got.Invoices[len(got.Invoices)-1]; ready && (last.First || last.Payment == "" || last.Amount != usd(1250)) {
 				t.Errorf("the invoice after the trial is %+v", last)
@@ -258,7 +258,7 @@ func TestPausedGoesOn(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{PauseAfterTrial: true})
 	sub := b.subscribe(payments.Plan{Interval: "month", Every: 1, TrialDays: 1})
-	b.clock.advance(10 * day)
+	b.clock.Advance(10 * day)
 	paused := b.sub(sub.Reference, payments.SubscriptionPaused)
 	if err := b.Authenticate(t.Context(), paused.NextAction.ClientSecret.Reveal(), fake.AuthPass, ""); err != nil {
 		t.Fatal(err)
@@ -282,7 +282,7 @@ func TestSearchOfSubscriptions(t *testing.T) {
 	if _, err := find(b.order); !errors.Is(err, payments.ErrPaymentNotFound) {
 		t.Errorf("found before the search knows: %v", err)
 	}
-	b.clock.advance(time.Minute)
+	b.clock.Advance(time.Minute)
 	if got, err := find(b.order); err != nil || got.Reference != sub.Reference {
 		t.Errorf("found is %q (%v)", got.Reference, err)
 	}
@@ -298,7 +298,7 @@ func TestSubscriptionEvents(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{WebhookSecret: "whsec_test"})
 	sub := b.active(monthly, "tok_visa")
-	b.clock.advance(40 * day)
+	b.clock.Advance(40 * day)
 	if err := b.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}

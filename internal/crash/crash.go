@@ -9,45 +9,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/invariant"
 )
 
 // begin is the virtual moment at which every flow begins.
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-// Clock is a time that moves only when it is moved, or when somebody waits.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-// Now returns the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the time.
-func (c *Clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
-
-// After moves the time and fires at once.
-func (c *Clock) After(d time.Duration) <-chan time.Time {
-	c.Advance(d)
-	ch := make(chan time.Time, 1)
-	ch <- c.Now()
-	return ch
-}
 
 // Job is what one process does.
 type Job struct {
@@ -91,7 +63,7 @@ type world struct {
 	gw    *fake.Gateway
 	guard *invariant.Guarded
 	watch *invariant.Watcher
-	clock *Clock
+	clock *clocktest.Clock
 	count *counter
 }
 
@@ -99,7 +71,7 @@ type world struct {
 var orderID = payments.OrderID{7, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
 
 // open builds the service over the files of a job; store is made over the database by the caller.
-func open(j Job, clock *Clock, store payments.Store) (*world, error) {
+func open(j Job, clock *clocktest.Clock, store payments.Store) (*world, error) {
 	gw, err := fake.New(fake.Options{AllowFake: true, Clock: clock.Now, Seed: 7, WebhookSecret: "crash",
 		StateFile: filepath.Join(j.Dir, "gateway.json")})
 	if err != nil {

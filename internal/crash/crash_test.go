@@ -21,6 +21,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 	"github.com/trendsic/payments/storage/sqlite"
@@ -60,7 +61,7 @@ func TestMain(m *testing.M) {
 
 // child does a job in this process.
 func child(j Job) (*world, error) {
-	clock := &Clock{now: begin.Add(j.Later)}
+	clock := clocktest.New(begin.Add(j.Later))
 	db, err := sqlite.Open(filepath.Join(j.Dir, "payments.db"), nil)
 	if err != nil {
 		return nil, err

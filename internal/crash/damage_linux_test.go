@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/internal/matrix"
 )
@@ -129,7 +130,7 @@ type damaged struct {
 
 // run pays and refunds, damages the file, does it again and pays another order.
 func (c *damaged) run(ctx context.Context) error {
-	clock := &Clock{now: begin}
+	clock := clocktest.New(begin)
 	gw, err := newFake(clock, "")
 	if err != nil {
 		return err
@@ -263,7 +264,7 @@ func (c *torn) keep(wal string) error {
 // run runs the flow, and then what comes after the power is back, over the copy.
 func (c *torn) run(ctx context.Context) (err error) {
 	for _, dir := range []string{c.dir, c.copied} {
-		clock, step := &Clock{now: begin}, invariant.Step(c.step)
+		clock, step := clocktest.New(begin), invariant.Step(c.step)
 		if dir == c.copied {
 			clock.Advance(time.Minute)
 			step = quiet

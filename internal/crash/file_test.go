@@ -19,6 +19,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
@@ -32,7 +33,7 @@ type onDisk struct {
 }
 
 // inFolder opens the file of a folder, with a gateway that lives as long as the test, or in a file.
-func inFolder(dir, name string, gw *fake.Gateway, clock *Clock, step invariant.Step) (*onDisk, error) {
+func inFolder(dir, name string, gw *fake.Gateway, clock *clocktest.Clock, step invariant.Step) (*onDisk, error) {
 	// No real time is waited for: what the driver does not wait for, the store tries again, and its pauses are the bubble's.
 	db, err := sqlite.Open(filepath.Join(dir, "payments.db"), &sqlite.Options{BusyTimeout: time.Microsecond, Config: &gorm.Config{Logger: logger.Discard}})
 	if err != nil {
@@ -89,7 +90,7 @@ func (l *lab) folder(t *testing.T, under string) string {
 	return dir
 }
 
-func newFake(clock *Clock, file string) (*fake.Gateway, error) {
+func newFake(clock *clocktest.Clock, file string) (*fake.Gateway, error) {
 	return fake.New(fake.Options{AllowFake: true, Clock: clock.Now, Seed: 7, WebhookSecret: "crash", StateFile: file})
 }
 
@@ -101,7 +102,7 @@ func quiet(context.Context, string, bool, error) error { return nil }
 
 // payOver opens the file of a folder and pays; it tells how that was answered, and how many charges the gateway has then.
 func payOver(ctx context.Context, dir string) (answer error, charges int, err error) {
-	clock := &Clock{now: begin}
+	clock := clocktest.New(begin)
 	gw, err := newFake(clock, "")
 	if err != nil {
 		return nil, 0, err
@@ -173,7 +174,7 @@ func (c *locked) release() {
 
 // run runs the flow under the lock, and returns what is wrong in the end.
 func (c *locked) run(ctx context.Context, dir string) (err error) {
-	clock := &Clock{now: begin}
+	clock := clocktest.New(begin)
 	gw, err := newFake(clock, "")
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/matrix"
 )
 
@@ -79,7 +80,7 @@ func fill(name string) error {
 
 // run runs the flow, makes space again, and returns what is wrong then.
 func (c *full) run(ctx context.Context, dir string) (writes int, err error) {
-	clock := &Clock{now: begin}
+	clock := clocktest.New(begin)
 	gw, err := newFake(clock, "")
 	if err != nil {
 		return 0, err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage/memory"
@@ -65,7 +66,7 @@ var gatewayCalls = map[string]bool{"prepare": true, "confirm": true, "authorize"
 
 // skewed is the clock of a node that is off.
 type skewed struct {
-	*Clock
+	*clocktest.Clock
 	by time.Duration
 }
 
@@ -83,7 +84,7 @@ type paused struct {
 
 // run returns how many boundaries the flow had, and what is broken in the end.
 func (c paused) run(ctx context.Context) (int, error) {
-	f, clock := flows[c.flow], &Clock{now: begin}
+	f, clock := flows[c.flow], clocktest.New(begin)
 	gw, err := fake.New(fake.Options{AllowFake: true, Clock: clock.Now, Seed: 7, WebhookSecret: "crash"})
 	if err != nil {
 		return 0, err

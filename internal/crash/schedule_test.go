@@ -8,6 +8,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/internal/invariant"
 	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
@@ -75,7 +76,7 @@ func reconcileUntil(t *testing.T, w *world, end time.Time, every time.Duration) 
 // scheduled returns a world on a SQLite file, and the number of fetches so far.
 func scheduled(t *testing.T) (*world, *int) {
 	t.Helper()
-	clock := &Clock{now: begin}
+	clock := clocktest.New(begin)
 	db, err := sqlite.Open(filepath.Join(t.TempDir(), "payments.db"), nil)
 	if err != nil {
 		t.Fatal(err)

@@ -10,27 +10,10 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/clocktest"
 	"github.com/trendsic/payments/storage/memory"
 	"github.com/trendsic/payments/storage/storetest"
 )
-
-// clock is a time that tests move.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
 
 // broken is a store with one thing done wrong.
 type broken struct {
@@ -404,7 +387,7 @@ func TestVerifyNamesBrokenStores(t *testing.T) {
 	for _, s := range stores {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			c := &clock{now: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
+			c := clocktest.New(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
 			b := broken{Store: memory.New(c.Now)}
 			s.breakIt(&b)
 			err := storetest.Verify(t.Context(), storetest.Harness{Store: b, Advance: c.Advance})
@@ -432,7 +415,7 @@ func failed(err error) (names []string) {
 
 func TestVerifyPassesAGoodStore(t *testing.T) {
 	t.Parallel()
-	c := &clock{now: time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC)}
+	c := clocktest.New(time.Date(2024, 5, 1, 12, 0, 0, 0, time.UTC))
 	if err := storetest.Verify(t.Context(), storetest.Harness{Store: memory.New(c.Now), Advance: c.Advance}); err != nil {
 		t.Error(err)
 	}

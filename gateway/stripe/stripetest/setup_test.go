@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,28 +12,13 @@ import (
 	"github.com/stripe/stripe-go/v76/client"
 
 	"github.com/trendsic/payments/gateway/stripe/stripetest"
+	"github.com/trendsic/payments/internal/clocktest"
 )
 
 // start is when the tests' clocks begin.
 var start = time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
 
-// clock is a clock that a test moves.
-type clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *clock) Advance(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(d)
-}
+type clock = clocktest.Clock
 
 // bundle is an emulator and a stripe-go client of it.
 type bundle struct {
@@ -48,7 +32,7 @@ type bundle struct {
 // setup makes an emulator that is reached in process.
 func setup(t *testing.T, o stripetest.Options) *bundle {
 	t.Helper()
-	b := &bundle{clock: &clock{now: start}}
+	b := &bundle{clock: clocktest.New(start)}
 	if o.Clock == nil {
 		o.Clock = b.clock.Now
 	}

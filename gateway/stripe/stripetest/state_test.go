@@ -19,7 +19,7 @@ func reopen(t *testing.T, b *bundle, o stripetest.Options) *bundle {
 	t.Helper()
 	again := setup(t, o)
 	again.n = b.n
-	again.clock.now = b.clock.Now()
+	again.clock.Advance(b.clock.Now().Sub(again.clock.Now()))
 	return again
 }
 
