@@ -27,7 +27,7 @@ import (
 // nothing is in doubt.
 func TestKilled(t *testing.T) {
 	if os.Getenv("PAYMENTS_TEST_KILL") == "" {
-		t.Skip("PAYMENTS_TEST_KILL is not set; make prove sets it: the test takes two minutes")
+		t.Skip("PAYMENTS_TEST_KILL is not set; .ci/run sets it: the test takes two minutes")
 	}
 	db := postgresDatabase(t)
 	dir, stripe := startStripe(t)

@@ -22,7 +22,7 @@ var roundsOfProcesses = flag.Int("processes.rounds", 10, "how many rounds of 64 
 // come again. Half of the rounds come under a key, which is then refused to another request.
 func TestAtOnceInProcesses(t *testing.T) {
 	if os.Getenv("PAYMENTS_TEST_KILL") == "" {
-		t.Skip("PAYMENTS_TEST_KILL is not set; make prove sets it: the test builds and starts programs")
+		t.Skip("PAYMENTS_TEST_KILL is not set; .ci/run sets it: the test builds and starts programs")
 	}
 	db := postgresDatabase(t)
 	dir, stripe := startStripe(t)
