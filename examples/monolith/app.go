@@ -107,16 +107,34 @@ func openDatabase(name string) (*gorm.DB, error) {
 	config := &gorm.Config{Logger: logger.Discard}
 	switch {
 	case strings.HasPrefix(name, "postgres://"), strings.HasPrefix(name, "postgresql://"):
-		return gorm.Open(postgres.Open(name), config)
+		return pooled(postgres.Open(name), config)
 	case strings.HasPrefix(name, "mysql://"):
 		dsn, err := mysqlDSN(name)
 		if err != nil {
 			return nil, err
 		}
-		return gorm.Open(mysql.Open(dsn), config)
+		return pooled(mysql.Open(dsn), config)
 	default:
 		return sqlite.Open(name, nil)
 	}
+}
+
+// poolSize is how many connections the shop keeps to a server. database/sql keeps two by itself, and opens and closes another for each
+// request beside them.
+const poolSize = 20
+
+func pooled(dialector gorm.Dialector, config *gorm.Config) (*gorm.DB, error) {
+	db, err := gorm.Open(dialector, config)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	pool.SetMaxOpenConns(poolSize)
+	pool.SetMaxIdleConns(poolSize)
+	return db, nil
 }
 
 // mysqlDSN turns mysql://user:password@host:port/database into what the driver reads.
