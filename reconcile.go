@@ -123,10 +123,13 @@ func (s *Service) watch(ctx context.Context, rec Record) (Record, error) {
 	return after, err
 }
 
-// postpone frees the payment and makes it due later: soon, where the look failed.
+// postpone frees the payment and makes it due later: soon, where the look failed. Only a look that was due counts for the schedule: a
+// payer who asks again and again must not bring the next one to a day from now.
 func (s *Service) postpone(ctx context.Context, rec Record, failed error) (Payment, error) {
 	p := rec.Payment
-	p.Tries++
+	if !p.DueAt.After(s.now()) {
+		p.Tries++
+	}
 	if p.DueAt = s.next(rec, p); failed != nil {
 		p.DueAt = s.later(p.Tries)
 	}

@@ -80,6 +80,46 @@ func (b *bundle) aged(id payments.OrderID, tok string) {
 	}
 }
 
+// TestAskingDoesNotDelay holds I4 for a payer who asks again and again while the gateway is away: what the payer looked at counts for
+// nothing in Reconcile's schedule.
+func TestAskingDoesNotDelay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	b.fault(fake.OpConfirm, fake.FaultDropBefore, -1)
+	b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+	for range 8 {
+		if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+			t.Fatal(err)
+		}
+	}
+	if due := b.record(id).Payment.DueAt.Sub(b.clock.Now()); due > 30*time.Second {
+		t.Errorf("the doubt is due in %v", due)
+	}
+}
+
+// TestInvoiceOfAnotherName holds that looking at a subscription ends where the gateway names the first invoice otherwise than before.
+func TestInvoiceOfAnotherName(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(_ *bundle, _ *payments.Options, gw *payments.Gateway) { *gw = renaming{Gateway: (*gw).(*fake.Gateway)} })
+	id := b.order(monthly(0))
+	b.mustPay(id, "", payments.StatusCreated)
+	b.complete(id, payments.StatusCreated)
+	b.agree()
+}
+
+// renaming is a gateway that gives each invoice another name at each read.
+type renaming struct{ *fake.Gateway }
+
+// FetchSubscription renames.
+func (g renaming) FetchSubscription(ctx context.Context, req payments.FetchSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	sub, err := g.Gateway.FetchSubscription(ctx, req)
+	for i := range sub.Invoices {
+		sub.Invoices[i].Reference += "_again"
+	}
+	return sub, err
+}
+
 // restless is a store at whose reads a clock is put back, once.
 type restless struct {
 	payments.Store

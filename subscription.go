@@ -157,8 +157,8 @@ func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnap
 // final yet.
 func (s *Service) followInvoices(ctx context.Context, anchor Payment, sub SubscriptionSnapshot) error {
 	for _, in := range sub.Invoices {
-		if in.Payment == "" || in.Reference == anchor.Invoice {
-			continue
+		if in.Payment == "" || in.Reference == anchor.Invoice || in.Payment == anchor.Reference {
+			continue // an invoice's id may be answered otherwise: the object that is paid says whose it is
 		}
 		rec, err := s.invoicePayment(ctx, anchor, in)
 		if err != nil {

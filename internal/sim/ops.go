@@ -246,7 +246,7 @@ func (w *world) crash(n *node) {
 func (w *world) jump(n *node) {
 	if w.rng.IntN(8) == 0 {
 		n.skew = time.Duration(w.rng.IntN(7200)-3600) * time.Second
-		w.skewed = true
+		w.ahead = max(w.ahead, n.skew)
 		w.note("node %d is off by %v", n.number, n.skew)
 		return
 	}

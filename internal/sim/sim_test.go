@@ -32,6 +32,10 @@ var past = map[uint64]string{
 	106517: "a refusal was stored and answered as an error, and its request was sent again",
 	90284:  "what another request had begun and not sent was sent by one that ended a subscription",
 
+	221517: "an invoice was named otherwise than before, and a look at its subscription never ended",
+	203329: "who asks again and again brought the next look to a day from now",
+	363128: "the same, by payers",
+
 	863:   "the cancellation of a subscription stayed open",
 	2530:  "a refund stayed open",
 	5504:  "a request for the money stayed open",

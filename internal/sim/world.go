@@ -36,11 +36,11 @@ type world struct {
 	byID    map[payments.OrderID]*order
 	asked   map[payments.OrderID]payments.Money // what the task that runs was told last
 	events  []fake.Event
-	calm    bool      // the faults have ended
-	refunds bool      // the gateway honours keys, so that refunds are safe
-	dirty   bool      // something may have changed since the last check
-	arrived time.Time // when all that was on its way has arrived
-	skewed  bool      // a node's clock was off by up to an hour
+	calm    bool          // the faults have ended
+	refunds bool          // the gateway honours keys, so that refunds are safe
+	dirty   bool          // something may have changed since the last check
+	arrived time.Time     // when all that was on its way has arrived
+	ahead   time.Duration // how far the fastest clock was ahead
 
 	hash    hash.Hash64
 	trace   []string
@@ -95,6 +95,7 @@ func newWorld(cfg Config) (*world, error) {
 		n := &node{number: i}
 		if w.rng.IntN(5) == 0 {
 			n.skew = time.Duration(w.rng.IntN(600)-300) * time.Second
+			w.ahead = max(w.ahead, n.skew)
 		}
 		if n.svc, err = w.service(n, manual); err != nil {
 			return nil, err
