@@ -101,7 +101,9 @@ func TestAskingDoesNotDelay(t *testing.T) {
 // TestInvoiceOfAnotherName holds that looking at a subscription ends where the gateway names the first invoice otherwise than before.
 func TestInvoiceOfAnotherName(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(_ *bundle, _ *payments.Options, gw *payments.Gateway) { *gw = renaming{Gateway: (*gw).(*fake.Gateway)} })
+	b := setup(t, func(_ *bundle, _ *payments.Options, gw *payments.Gateway) {
+		*gw = renaming{Gateway: (*gw).(*fake.Gateway)}
+	})
 	id := b.order(monthly(0))
 	b.mustPay(id, "", payments.StatusCreated)
 	b.complete(id, payments.StatusCreated)
