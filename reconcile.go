@@ -273,7 +273,7 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	}
 	snap, err = s.send(ctx, rec, tx)
 	said := err == nil || errors.Is(err, ErrDeclined) && snap.Reference != ""
-	if said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "" && rec.proved(snap) {
+	if said && s.answers(rec.Payment, snap) && rec.proved(snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
 	if errors.Is(err, ErrConflict) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {

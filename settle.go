@@ -13,7 +13,7 @@ const maxFolds = 10
 func (s *Service) settle(ctx context.Context, rec Record, snap Snapshot, err error) (Record, error) {
 	said := err == nil || errors.Is(err, ErrDeclined) && snap.Reference != ""
 	switch {
-	case said && readable(rec.Payment, snap) && differs(rec.Payment, snap, s.opts.LiveMode) == "":
+	case said && s.answers(rec.Payment, snap):
 		if evidence(*rec.last(), snap, true) == OutcomeUnknown {
 			return rec, unknown(rec.Payment)
 		}
@@ -162,6 +162,12 @@ func owns(p Payment, snap Snapshot) bool {
 		return true
 	}
 	return snap.PaymentUID == p.UID && snap.OrderID == p.OrderID
+}
+
+// answers reports whether the snapshot can be the answer to a request of the payment's. Of an object that is canceled it does not matter
+// for how much it was: the payer may never have got to see its last price.
+func (s *Service) answers(p Payment, snap Snapshot) bool {
+	return readable(p, snap) && (differs(p, snap, s.opts.LiveMode) == "" || snap.Status == StatusCanceled && owns(p, snap))
 }
 
 // differs tells in what the gateway's object is not the one that was asked for, and nothing when it is.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -193,7 +194,8 @@ func (w *world) payer(o *order) {
 	w.dirty = true
 }
 
-// deliver hands an event to a node: any of those not lost, once or again later.
+// deliver hands an event to a node: any of those not lost, once or again later. What must not be lost comes again until it was taken, as
+// gateways do it: the node may die.
 func (w *world) deliver(n *node) {
 	w.events = append(w.events, w.gw.Events()...)
 	if len(w.events) == 0 || w.cfg.Features.NoEvents {
@@ -201,7 +203,7 @@ func (w *world) deliver(n *node) {
 	}
 	i := w.rng.IntN(len(w.events))
 	e := w.events[i]
-	if w.rng.IntN(3) > 0 {
+	if w.rng.IntN(3) > 0 && losable(e) {
 		w.events = append(w.events[:i:i], w.events[i+1:]...)
 	}
 	if w.rng.IntN(4) == 0 && losable(e) {
@@ -214,6 +216,8 @@ func (w *world) deliver(n *node) {
 		err := svc.Webhook(ctx, header, e.Body)
 		if w.noteErr(err); err == nil && !w.store.Received(e.ID) {
 			w.broken("I8", payments.OrderID{}, "event "+e.Type+" was answered as taken and is not stored")
+		} else if err == nil {
+			w.events = slices.DeleteFunc(w.events, func(other fake.Event) bool { return other.ID == e.ID })
 		}
 	})
 }
