@@ -228,10 +228,10 @@ func newPayment(s *Service, o Order) Payment {
 // priced gives the payment the order's price of now, and the way to pay.
 func (c *charge) priced(p Payment) Payment {
 	p.Amount, p.Type, p.UpdatedAt = c.order.Total, c.req.Type, c.now()
-	if p.Type != TypeUnspecified {
-		return p
-	}
 	switch {
+	case p.anchor():
+		p.Type = TypeSubscription
+	case p.Type != TypeUnspecified: // the request names it
 	case c.req.Source.Card != nil:
 		p.Type = TypeCard
 	case !c.req.Source.Token.IsZero():

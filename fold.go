@@ -262,8 +262,12 @@ func reopened(p Payment, now time.Time) Change {
 	return Change{Payment: p}
 }
 
-// subscribed copies what the gateway tells of the subscription onto the payment that began it.
+// subscribed copies what the gateway tells of the subscription onto the payment that began it. A trial is incomplete until it was
+// let go on.
 func subscribed(p Payment, sub SubscriptionSnapshot) Payment {
+	if sub.Status == SubscriptionTrialing && sub.CancelAtPeriodEnd && (!p.anchor() || p.unbegun()) {
+		sub.Status = SubscriptionIncomplete
+	}
 	p.Subscription, p.SubscriptionStatus, p.Type = sub.Reference, sub.Status, TypeSubscription
 	p.GatewayCustomer = cmp.Or(sub.Customer, p.GatewayCustomer)
 	p.PeriodEnd, p.CancelAtPeriodEnd = sub.PeriodEnd.UTC().Truncate(time.Microsecond), sub.CancelAtPeriodEnd

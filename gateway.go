@@ -89,8 +89,11 @@ type WebhookGateway interface {
 type SubscriptionGateway interface {
 	// Subscribe makes the customer and the subscription of a recurring order, without a way to pay, and moves no money:
 	// the first invoice waits to be prepared and confirmed like any other object, or for the payer, who confirms by the
-	// client secret. Left alone it ends by itself. The object of the first invoice carries our references. With a trial there is no first payment, and a secret only
-	// while a way to pay is to be set up. A repeat under the same key answers the same subscription.
+	// client secret. The object of the first invoice carries our references. With a trial there is no first payment, and a
+	// secret only while a way to pay is to be set up. A repeat under the same key answers the same subscription.
+	//
+	// Left alone it ends by itself and is never charged, for its answer may be lost: one that waits for its first payment when that
+	// does not come, one with a trial when the trial ends (CancelAtPeriodEnd), unless UncancelSubscription lets it go on.
 	Subscribe(ctx context.Context, req SubscribeRequest) (SubscriptionSnapshot, error)
 
 	// FetchSubscription reads the full truth about one subscription, by the gateway's Reference, or by PaymentUID where
@@ -100,6 +103,10 @@ type SubscriptionGateway interface {
 	// CancelSubscription ends a subscription, now or with the period that is paid. A cancellation of what is canceled
 	// already is no error.
 	CancelSubscription(ctx context.Context, req CancelSubscriptionRequest) (SubscriptionSnapshot, error)
+
+	// UncancelSubscription lets a subscription go on that was to end with its period. It changes nothing of one that goes on
+	// anyway, and answers an error for one that has ended.
+	UncancelSubscription(ctx context.Context, req UncancelSubscriptionRequest) (SubscriptionSnapshot, error)
 }
 
 // ChargeLister is a [Gateway] that lists what it has charged, so that a charge without a row is found.

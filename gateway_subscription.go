@@ -66,6 +66,15 @@ type CancelSubscriptionRequest struct {
 	AtPeriodEnd bool
 }
 
+// UncancelSubscriptionRequest lets a subscription go on that was to end with its period.
+type UncancelSubscriptionRequest struct {
+	PaymentRef
+	// Key is the idempotency key.
+	Key string
+	// Reference names the gateway's subscription.
+	Reference string
+}
+
 // SubscriptionSnapshot is the gateway's full truth about one subscription at one moment.
 type SubscriptionSnapshot struct {
 	// Reference is the gateway's id ("sub_..."), Customer that of its customer.

@@ -27,11 +27,11 @@ func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Ch
 	return err
 }
 
-// leaseOpen takes the payment of an open transaction once more, before its request is sent again. It answers ErrStale when the
-// transaction was closed meanwhile, be it by a write of ours that was carried out and answered as an error: what is closed as not done
-// must not be sent, nor what is not stored as sent.
-func (s *Service) leaseOpen(ctx context.Context, rec Record, tx Transaction) (Record, error) {
-	rec, err := s.lease(ctx, rec, rec.Payment.LeaseOwner)
+// leaseOpen takes the payment of an open transaction for the owner once more, before its request is sent again. It answers
+// ErrStale when the transaction was closed meanwhile, be it by a write of ours that was carried out and answered as an error:
+// what is closed as not done must not be sent, nor what is not stored as sent.
+func (s *Service) leaseOpen(ctx context.Context, owner string, rec Record, tx Transaction) (Record, error) {
+	rec, err := s.lease(ctx, rec, owner)
 	if err != nil {
 		return rec, err
 	}

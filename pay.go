@@ -68,6 +68,9 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	if err != nil {
 		return c.unreadable(p, err)
 	}
+	if rec.Payment.unbegun() && rec.Payment.Live {
+		return c.attempt(ctx, rec)
+	}
 	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total && !p.anchor() {
 		return c.attempt(ctx, rec) // an earlier repricing did not reach the gateway
 	}
@@ -154,7 +157,7 @@ func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, err
 		snap, err := c.authorize(ctx, rec, c.req)
 		return c.conclude(ctx, rec, snap, err)
 	}
-	if c.order.Recurring != nil && !rec.Payment.anchor() {
+	if c.order.Recurring != nil && (!rec.Payment.anchor() || rec.Payment.unbegun()) {
 		sub, err := c.subscribe(ctx, &rec)
 		if err != nil {
 			return c.abandon(ctx, rec, Snapshot{}, err)

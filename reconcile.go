@@ -78,11 +78,11 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 		return rec.Payment, nil // somebody else has it by now
 	}
 	p := rec.Payment
-	waiting := (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined) && p.Subscription == ""
+	waiting := (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined) && (p.Subscription == "" || p.unbegun())
 	switch expired := waiting && !s.now().Before(s.expiry(rec, p)); {
 	case p.Status == StatusUnknown || rec.open():
 		rec, _, err = s.seek(ctx, owner, rec)
-	case expired && p.Reference == "":
+	case expired && p.Reference == "" && !p.anchor():
 		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
 	case expired:
 		rec, err = s.expire(ctx, owner, rec)
@@ -101,8 +101,13 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 func (s *Service) expire(ctx context.Context, owner string, rec Record) (Record, error) {
 	before := rec.Payment.Status
 	rec, err := s.watch(ctx, rec)
-	if err != nil || rec.Payment.Status != before {
+	switch {
+	case err != nil || rec.Payment.Status != before:
 		return rec, err
+	case rec.Payment.unbegun():
+		return s.endSubscription(ctx, owner, rec, reasonNow)
+	case rec.Payment.anchor():
+		return rec, nil // it was let go on after all
 	}
 	rec, _, err = s.void(ctx, owner, rec, reasonExpired)
 	return rec, err
@@ -169,7 +174,7 @@ func (s *Service) seek(ctx context.Context, owner string, rec Record) (Record, S
 				return rec, snap, unknown(rec.Payment)
 			}
 		}
-		rec, snap, err = s.resolve(ctx, rec)
+		rec, snap, err = s.resolve(ctx, owner, rec)
 		if err == nil && !rec.open() && rec.Payment.Status != StatusUnknown {
 			return rec, snap, nil
 		}
@@ -190,13 +195,13 @@ func (s *Service) seek(ctx context.Context, owner string, rec Record) (Record, S
 
 // resolve makes one try to end the doubts of a leased payment: it reads the gateway's truth, and where that is no evidence
 // it sends the request again on the same object, or cancels the object when the payer has long gone.
-func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, error) {
+func (s *Service) resolve(ctx context.Context, owner string, rec Record) (Record, Snapshot, error) {
 	rec, err := s.dropUnsent(ctx, rec)
 	if err != nil || !rec.open() && rec.Payment.Status != StatusUnknown {
 		return rec, Snapshot{}, err
 	}
-	if owner := rec.Payment.LeaseOwner; rec.open(KindCancel) {
-		if rec, err = s.resolveCancel(ctx, rec); err != nil || !rec.open() {
+	if rec.open(KindCancel) {
+		if rec, err = s.resolveCancel(ctx, owner, rec); err != nil || !rec.open() {
 			return rec, Snapshot{}, err
 		}
 		if rec.Payment.LeaseOwner != owner {
@@ -212,11 +217,11 @@ func (s *Service) resolve(ctx context.Context, rec Record) (Record, Snapshot, er
 	}
 	if p := rec.Payment; p.Reference != snap.Reference { // it was found by our own reference: the id that was once answered is none
 		p.Reference = snap.Reference
-		if err := s.hold(ctx, p.LeaseOwner, &rec, Change{Payment: p}); err != nil {
+		if err := s.hold(ctx, owner, &rec, Change{Payment: p}); err != nil {
 			return rec, snap, err
 		}
 	}
-	return s.retry(ctx, rec, snap, rec.urgent())
+	return s.retry(ctx, owner, rec, snap, rec.urgent())
 }
 
 // tells reports whether the snapshot tells something of the payment beside what is in doubt: money that went back elsewhere, a
@@ -254,20 +259,20 @@ func (s *Service) dropUnsent(ctx context.Context, rec Record) (Record, error) {
 const keyLife = 23 * time.Hour
 
 // retry sends the request of an open transaction again, or cancels the object of one that is too old to be completed.
-func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Transaction) (Record, Snapshot, error) {
+func (s *Service) retry(ctx context.Context, owner string, rec Record, snap Snapshot, tx Transaction) (Record, Snapshot, error) {
 	age := s.now().Sub(tx.CreatedAt)
 	switch {
 	case tx.Kind == KindAuthorize && s.intents == nil:
 		return rec, snap, nil // a second request could make a second object
 	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter && rec.Payment.anchor():
-		rec, err := s.endSubscription(ctx, rec.Payment.LeaseOwner, rec, reasonNow) // with its first invoice
+		rec, err := s.endSubscription(ctx, owner, rec, reasonNow) // with its first invoice
 		return rec, snap, err
 	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter:
-		return s.void(ctx, rec.Payment.LeaseOwner, rec, "")
+		return s.void(ctx, owner, rec, "")
 	case tx.Kind == KindRefund && age >= keyLife:
-		return rec, snap, s.lostRefund(ctx, rec, tx)
+		return rec, snap, s.lostRefund(ctx, owner, rec, tx)
 	}
-	rec, err := s.leaseOpen(ctx, rec, tx)
+	rec, err := s.leaseOpen(ctx, owner, rec, tx)
 	if err != nil {
 		return rec, snap, err
 	}
@@ -277,7 +282,7 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
 	if errors.Is(err, ErrConflict) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {
-		rec, err = s.refused(ctx, rec, tx, err)
+		rec, err = s.refused(ctx, owner, rec, tx, err)
 		return rec, snap, err
 	}
 	if said || OutcomeOf(err) != OutcomeUnknown || tx.Kind == KindRefund && !answerOf(err).Replayed {
@@ -286,18 +291,18 @@ func (s *Service) retry(ctx context.Context, rec Record, snap Snapshot, tx Trans
 	// The gateway may replay an error that it saved under the key: the next try goes under a new one. The object takes
 	// the money at most once; a refund gets a new key only when the old one's request is known to have ended.
 	tx.Round++
-	return rec, snap, s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
+	return rec, snap, s.hold(ctx, owner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
 }
 
 // refused closes an open capture, void or refund whose repeat the gateway refused because of the object's state: what was sent
 // before under the same key is answered the same.
-func (s *Service) refused(ctx context.Context, rec Record, tx Transaction, cause error) (Record, error) {
+func (s *Service) refused(ctx context.Context, owner string, rec Record, tx Transaction, cause error) (Record, error) {
 	rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
 	change := rejected(rec, cause, s.now())
 	change.Payment.DueAt = s.later(0)
 	*rec.last() = change.Transactions[0]
 	if rec.open() || rec.Payment.Status == StatusUnknown {
-		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
+		change.Lease, change.LeaseOwner = s.leaseTime(), owner
 	}
 	p, err := s.persist(ctx, rec.Payment, change)
 	rec.Payment = p
@@ -305,12 +310,12 @@ func (s *Service) refused(ctx context.Context, rec Record, tx Transaction, cause
 }
 
 // lostRefund tells an operator, once, that a refund cannot be found and its key is forgotten.
-func (s *Service) lostRefund(ctx context.Context, rec Record, tx Transaction) error {
+func (s *Service) lostRefund(ctx context.Context, owner string, rec Record, tx Transaction) error {
 	if tx.GatewayCode == codeLost {
 		return nil
 	}
 	tx.GatewayCode = codeLost
 	b := s.newBreak(BreakRefund, rec.Payment, "the gateway does not list the refund, and its key is too old to send it again")
 	b.Reference = tx.RefundUID
-	return s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}, Breaks: []Break{b}})
+	return s.hold(ctx, owner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}, Breaks: []Break{b}})
 }

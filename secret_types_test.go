@@ -26,7 +26,7 @@ var exported = []any{
 	payments.FieldError{}, payments.Error{}, payments.Event{}, payments.Break{}, payments.BreakKind(""), payments.InboxEvent{}, payments.PaymentRef{}, payments.Source{},
 	payments.Payer{}, payments.Saving{}, payments.AuthorizeRequest{}, payments.PrepareRequest{}, payments.ConfirmRequest{}, payments.CaptureRequest{}, payments.VoidRequest{},
 	payments.RefundRequest{}, payments.FetchRequest{}, payments.Snapshot{}, payments.RefundSnapshot{}, payments.SubscriptionStatus(""), payments.SubscribeRequest{},
-	payments.FetchSubscriptionRequest{}, payments.CancelSubscriptionRequest{}, payments.SubscriptionSnapshot{}, payments.InvoiceSnapshot{}, payments.ListChargesRequest{},
+	payments.FetchSubscriptionRequest{}, payments.CancelSubscriptionRequest{}, payments.UncancelSubscriptionRequest{}, payments.SubscriptionSnapshot{}, payments.InvoiceSnapshot{}, payments.ListChargesRequest{},
 	payments.ListedCharge{}, payments.WebhookEvent{}, payments.Currency(""), payments.Money{}, payments.Target{}, payments.OrderID{}, payments.Order{}, payments.Plan{},
 	payments.Status(0), payments.Answer{}, payments.PaymentType(0), payments.PaymentMethod{}, payments.NextAction{}, payments.Payment{}, payments.Service{}, payments.Options{},
 	payments.Page{}, payments.Report{}, payments.AuditReport{}, payments.RefundCommand{}, payments.RefundResult{}, payments.PayRequest{}, payments.CompleteRequest{}, payments.FindRequest{},

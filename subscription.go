@@ -13,6 +13,11 @@ import (
 // anchor reports whether the payment began a subscription.
 func (p Payment) anchor() bool { return p.Subscription != "" && p.SubscriptionStatus != "" }
 
+// unbegun reports whether the payment made a subscription with a trial that still ends with it: it was not yet let go on.
+func (p Payment) unbegun() bool {
+	return p.anchor() && p.Reference == "" && p.SubscriptionStatus == SubscriptionIncomplete
+}
+
 // recurring reports why a recurring order cannot be charged, nil when it can.
 func (s *Service) recurring(plan Plan) error {
 	if _, ok := CapabilityOf[SubscriptionGateway](s.gateway); !ok || s.intents == nil {
@@ -51,11 +56,34 @@ func (s *Service) fits(p Payment, sub SubscriptionSnapshot) bool {
 		sub.PaymentUID == p.UID && sub.OrderID == p.OrderID && sub.LiveMode == s.opts.LiveMode
 }
 
-// subscribe makes the subscription, again under the same key when the answer is lost: it moves no money, and what arrives
-// late without a way to pay ends by itself. Its reference is committed before anything can be paid.
-func (c *charge) subscribe(ctx context.Context, rec *Record) (SubscriptionSnapshot, error) {
+// subscribe makes the subscription, and lets one with a trial go on. Its reference is committed before that, and before anything can
+// be paid: what was made and is not known ends by itself.
+func (c *charge) subscribe(ctx context.Context, rec *Record) (sub SubscriptionSnapshot, err error) {
+	if !rec.Payment.anchor() {
+		if sub, err = c.makeSubscription(ctx, rec); err != nil || !rec.Payment.unbegun() {
+			return sub, err
+		}
+	}
 	p, tx := rec.Payment, rec.last()
-	sub, err := c.makeSubscription(ctx, p, *tx)
+	sub, err = c.subscribing(ctx, "uncancel_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.UncancelSubscription(ctx, UncancelSubscriptionRequest{PaymentRef: p.ref(), Key: tx.key("uncancel"), Reference: p.Subscription})
+	})
+	if err == nil && sub.CancelAtPeriodEnd {
+		err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway does not let the subscription go on"}
+	}
+	if err == nil {
+		rec.Payment = subscribed(p, sub)
+	}
+	return sub, err
+}
+
+// makeSubscription makes the subscription and commits its reference.
+func (c *charge) makeSubscription(ctx context.Context, rec *Record) (SubscriptionSnapshot, error) {
+	p, tx := rec.Payment, rec.last()
+	sub, err := c.subscribing(ctx, "subscribe", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.Subscribe(ctx, SubscribeRequest{PaymentRef: p.ref(), Key: tx.key("subscribe"), Plan: *c.order.Recurring, Amount: tx.Amount,
+			Description: c.order.Description, Payer: c.req.Payer})
+	})
 	if err != nil {
 		return sub, err
 	}
@@ -69,13 +97,12 @@ func (c *charge) subscribe(ctx context.Context, rec *Record) (SubscriptionSnapsh
 	return sub, c.hold(ctx, rec, Change{Payment: rec.Payment, Transactions: rec.Transactions[len(rec.Transactions)-1:]})
 }
 
-func (c *charge) makeSubscription(ctx context.Context, p Payment, tx Transaction) (SubscriptionSnapshot, error) {
+// subscribing makes a request of which nobody is charged, again under the same key when its answer is lost.
+func (c *charge) subscribing(ctx context.Context, step string, p Payment,
+	do func(context.Context, SubscriptionGateway) (SubscriptionSnapshot, error)) (SubscriptionSnapshot, error) {
 	began := c.now()
 	for try := 1; ; try++ {
-		sub, err := c.callSubscription(ctx, "subscribe", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
-			return g.Subscribe(ctx, SubscribeRequest{PaymentRef: p.ref(), Key: tx.key("subscribe"), Plan: *c.order.Recurring, Amount: tx.Amount,
-				Description: c.order.Description, Payer: c.req.Payer})
-		})
+		sub, err := c.callSubscription(ctx, step, p, do)
 		if err == nil || !c.prepareAgain(ctx, try, began, err) {
 			return sub, err
 		}
@@ -217,12 +244,12 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 		switch {
 		case !p.anchor():
 			return conflict(ErrConflict, "PaymentUID", "the payment began no subscription")
-		case p.SubscriptionStatus.Ended() || cmd.AtPeriodEnd && p.CancelAtPeriodEnd:
+		case p.SubscriptionStatus.Ended() || cmd.AtPeriodEnd && p.CancelAtPeriodEnd && !p.unbegun():
 			done = p
 			return nil
 		}
 		reason := reasonNow
-		if cmd.AtPeriodEnd {
+		if cmd.AtPeriodEnd && !p.unbegun() { // what lets it go on may still be under way
 			reason = reasonPeriodEnd
 		}
 		ctx, cancel := s.detach(ctx)
@@ -293,14 +320,14 @@ func (s *Service) sendCancel(ctx context.Context, rec Record, tx Transaction, re
 }
 
 // resolveCancel seeks evidence for a cancellation in doubt: what the subscription is now, and then the same request again.
-func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error) {
+func (s *Service) resolveCancel(ctx context.Context, owner string, rec Record) (Record, error) {
 	rec, _, err := s.follow(ctx, rec)
 	if err != nil || !rec.open(KindCancel) {
 		return rec, err
 	}
 	i := slices.IndexFunc(rec.Transactions, func(t Transaction) bool { return t.Open() && t.Kind == KindCancel })
 	tx := rec.Transactions[i]
-	if rec, err = s.leaseOpen(ctx, rec, tx); err != nil {
+	if rec, err = s.leaseOpen(ctx, owner, rec, tx); err != nil {
 		return rec, err
 	}
 	rec, err = s.sendCancel(ctx, rec, tx, true)
@@ -308,7 +335,7 @@ func (s *Service) resolveCancel(ctx context.Context, rec Record) (Record, error)
 		return rec, err
 	}
 	tx.Round++ // the gateway may replay an error that it saved under the key; a subscription ends at most once
-	if holdErr := s.hold(ctx, rec.Payment.LeaseOwner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}}); holdErr != nil {
+	if holdErr := s.hold(ctx, owner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}}); holdErr != nil {
 		return rec, holdErr
 	}
 	return rec, err

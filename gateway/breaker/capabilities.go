@@ -112,6 +112,10 @@ func (g subscriptionGateway) CancelSubscription(ctx context.Context, req payment
 	return do(ctx, g.b, func() (payments.SubscriptionSnapshot, error) { return g.subs.CancelSubscription(ctx, req) })
 }
 
+func (g subscriptionGateway) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	return do(ctx, g.b, func() (payments.SubscriptionSnapshot, error) { return g.subs.UncancelSubscription(ctx, req) })
+}
+
 type chargeLister struct {
 	lister payments.ChargeLister
 	b      *breaker

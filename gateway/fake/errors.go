@@ -31,7 +31,7 @@ func (g *Gateway) clash(op Operation, gatewayCode, message string) *payments.Err
 func (g *Gateway) doubt(op Operation, gatewayCode string, cause error) *payments.Error {
 	e := payments.Error{Op: "fake." + string(op), Gateway: g.opts.Name, Code: payments.ErrUnknown,
 		GatewayCode: gatewayCode, Message: unknownMessage}
-	if op.reads() || op == OpPrepare || op == OpSubscribe {
+	if op.reads() || op == OpPrepare || op == OpSubscribe || op == OpUncancelSubscription {
 		e.Code, e.Message = payments.ErrUnavailable, "The payment gateway did not answer."
 	}
 	return payments.NewError(e, cause)

@@ -35,6 +35,8 @@ const (
 	OpFetchSubscription Operation = "fetch_subscription"
 	// OpCancelSubscription is CancelSubscription.
 	OpCancelSubscription Operation = "cancel_subscription"
+	// OpUncancelSubscription is UncancelSubscription.
+	OpUncancelSubscription Operation = "uncancel_subscription"
 	// OpListCharges is ListCharges.
 	OpListCharges Operation = "list_charges"
 	// OpAny is any of them.
@@ -44,7 +46,7 @@ const (
 // Operations lists the operations, without [OpAny].
 func Operations() []Operation {
 	return []Operation{OpPrepare, OpConfirm, OpAuthorize, OpCapture, OpVoid, OpRefund, OpFetch,
-		OpSubscribe, OpFetchSubscription, OpCancelSubscription, OpListCharges}
+		OpSubscribe, OpFetchSubscription, OpCancelSubscription, OpUncancelSubscription, OpListCharges}
 }
 
 // reads reports whether the operation changes nothing.

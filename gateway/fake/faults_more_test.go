@@ -25,6 +25,10 @@ var calls = map[fake.Operation]func(ctx context.Context, b *bench, reference, ke
 		s, err := b.CancelSubscription(ctx, payments.CancelSubscriptionRequest{PaymentRef: b.order, Key: key, Reference: reference})
 		return fmt.Sprintf("%+v", s), err
 	},
+	fake.OpUncancelSubscription: func(ctx context.Context, b *bench, reference, key string) (string, error) {
+		s, err := b.UncancelSubscription(ctx, payments.UncancelSubscriptionRequest{PaymentRef: b.order, Key: key, Reference: reference})
+		return fmt.Sprintf("%+v", s), err
+	},
 	fake.OpListCharges: func(ctx context.Context, b *bench, _, _ string) (string, error) {
 		list, _, err := b.ListCharges(ctx, payments.ListChargesRequest{Limit: 10})
 		return fmt.Sprintf("%+v", list), err
@@ -100,5 +104,9 @@ func checkOneSubscription(t *testing.T, b *bench, op fake.Operation, reference s
 		}
 	case op == fake.OpCancelSubscription:
 		b.sub(reference, payments.SubscriptionCanceled)
+	case op == fake.OpUncancelSubscription:
+		if b.sub(reference, payments.SubscriptionActive).CancelAtPeriodEnd {
+			t.Error("it still ends with its period")
+		}
 	}
 }

@@ -162,7 +162,7 @@ func (g *Gateway) spoil(op Operation, row faultRow, a *answer) {
 		return
 	}
 	switch op {
-	case OpSubscribe, OpFetchSubscription, OpCancelSubscription:
+	case OpSubscribe, OpFetchSubscription, OpCancelSubscription, OpUncancelSubscription:
 		row.wrong.sub(&a.sub)
 	case OpListCharges:
 		if row.wrong.listed == nil {

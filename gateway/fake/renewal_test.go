@@ -254,7 +254,11 @@ func TestFarJumpIsManySteps(t *testing.T) {
 		var references []string
 		for i, plan := range plans {
 			b.order = ref(i + 1)
-			sub := b.subscribe(plan)
+			begin := b.subscribe
+			if plan.TrialDays > 0 {
+				begin = b.trial
+			}
+			sub := begin(plan)
 			references = append(references, sub.Reference)
 			if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa"); err != nil {
 				t.Fatal(err)

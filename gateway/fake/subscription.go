@@ -54,7 +54,7 @@ func (g *Gateway) callSub(ctx context.Context, r request) (payments.Subscription
 // Subscribe makes a subscription that waits for the payment of its first invoice, whose object is prepared, confirmed and
 // authenticated like any other and carries the order. It keeps the way to pay that it was paid with, and is active from
 // then on. Not paid within 23 hours it ends. With a trial the first invoice is over nothing, and the secret is for
-// [Gateway.Authenticate] to set up a way to pay.
+// [Gateway.Authenticate] to set up a way to pay; it ends with the trial unless [Gateway.UncancelSubscription] lets it go on.
 func (g *Gateway) Subscribe(ctx context.Context, req payments.SubscribeRequest) (payments.SubscriptionSnapshot, error) {
 	return g.callSub(ctx, request{op: OpSubscribe, ref: req.PaymentRef, key: req.Key,
 		params: []any{req.Plan, req.Amount, req.Description, req.Payer},
@@ -88,6 +88,25 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 			case !sub.Ending:
 				g.touchSub(sub)
 				sub.Ending = true
+				g.emitSub(eventSubUpdated, sub, now)
+			}
+			return sub, nil
+		})})
+}
+
+// UncancelSubscription lets a subscription go on that was to end with its period. One that has ended it refuses.
+func (g *Gateway) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	return g.callSub(ctx, request{op: OpUncancelSubscription, ref: req.PaymentRef, key: req.Key, params: []any{req.Reference},
+		run: g.aboutSub(func(now time.Time) (*subscription, *payments.Error) {
+			sub, err := g.findSub(OpUncancelSubscription, req.PaymentRef, req.Reference)
+			switch {
+			case err != nil:
+				return nil, err
+			case sub.Status.Ended():
+				return nil, g.clash(OpUncancelSubscription, "subscription_canceled", "The subscription has ended.")
+			case sub.Ending:
+				g.touchSub(sub)
+				sub.Ending = false
 				g.emitSub(eventSubUpdated, sub, now)
 			}
 			return sub, nil
@@ -163,7 +182,7 @@ func (g *Gateway) subscribe(req payments.SubscribeRequest, now time.Time) (*subs
 	g.touchSub(sub)
 	if req.Plan.TrialDays > 0 {
 		sub.Status, sub.Anchor, sub.Setup = payments.SubscriptionTrialing, now.AddDate(0, 0, req.Plan.TrialDays), g.newID("seti")
-		sub.PeriodEnd = sub.Anchor
+		sub.PeriodEnd, sub.Ending = sub.Anchor, true
 		g.newInvoice(sub, invoice{First: true, Status: invoicePaid}, now)
 	} else {
 		sub.Status, sub.Anchor, sub.Period = payments.SubscriptionIncomplete, now, 1

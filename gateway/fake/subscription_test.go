@@ -27,6 +27,17 @@ func (b *bench) subscribe(plan payments.Plan) payments.SubscriptionSnapshot {
 	return sub
 }
 
+// trial makes a subscription with a trial, and lets it go on.
+func (b *bench) trial(plan payments.Plan) payments.SubscriptionSnapshot {
+	b.t.Helper()
+	sub := b.subscribe(plan)
+	got, err := b.UncancelSubscription(b.t.Context(), payments.UncancelSubscriptionRequest{PaymentRef: b.order, Key: b.key(), Reference: sub.Reference})
+	if err != nil || !sub.CancelAtPeriodEnd || got.CancelAtPeriodEnd {
+		b.t.Fatalf("it is %+v, and then %+v (%v)", sub, got, err)
+	}
+	return got
+}
+
 // active makes a subscription whose first invoice is paid with a token.
 func (b *bench) active(plan payments.Plan, name string) payments.SubscriptionSnapshot {
 	b.t.Helper()
@@ -232,7 +243,7 @@ func TestTrial(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := setup(t, fake.Options{PauseAfterTrial: test.pause})
-			sub := b.subscribe(trial)
+			sub := b.trial(trial)
 			if first := sub.Invoices[0]; sub.Status != payments.SubscriptionTrialing || first.Amount.Amount != 0 || first.Payment != "" || first.Status != "paid" {
 				t.Fatalf("it is %+v", sub)
 			}
@@ -257,7 +268,7 @@ func TestTrial(t *testing.T) {
 func TestPausedGoesOn(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{PauseAfterTrial: true})
-	sub := b.subscribe(payments.Plan{Interval: "month", Every: 1, TrialDays: 1})
+	sub := b.trial(payments.Plan{Interval: "month", Every: 1, TrialDays: 1})
 	b.clock.Advance(10 * day)
 	paused := b.sub(sub.Reference, payments.SubscriptionPaused)
 	if err := b.Authenticate(t.Context(), paused.NextAction.ClientSecret.Reveal(), fake.AuthPass, ""); err != nil {

@@ -143,7 +143,7 @@ var partlyBroken = map[string]brokenGateway{
 	"says a lost answer about a subscription was not applied": {failsSubs(func(_ string, e payments.Error) error {
 		e.Outcome = payments.OutcomeNotApplied
 		return &e
-	}), []string{"lost-subscribe", "lost-fetch-subscription", "lost-cancel"}},
+	}), []string{"lost-subscribe", "lost-fetch-subscription", "lost-cancel", "lost-uncancel"}},
 	"prints the cause about subscriptions": {failsSubs(func(_ string, e payments.Error) error {
 		e.Message = "connection reset by 10.0.0.1"
 		return payments.NewError(e, errors.New("connection reset by 10.0.0.1"))
@@ -156,6 +156,9 @@ var partlyBroken = map[string]brokenGateway{
 	}), []string{"cancel-at-end"}},
 	"cancels and refunds":          {cancels(cancelsAndRefunds), []string{"cancel-now", "cancel-ends"}},
 	"says canceled and charges on": {cancels(saysCanceled), []string{"cancel-incomplete", "cancel-now", "cancel-at-end", "cancel-ends"}},
+	"lets every trial go on":       {answersSubs(letsTrialsGoOn), []string{"trial-left-alone"}},
+	"lets no subscription go on":   {uncancels(neverUncancels), []string{"subscribe-trial", "uncancel", "uncancel-ended", "lost-uncancel"}},
+	"says uncanceled and ends":     {uncancels(saysUncanceled), []string{"subscribe-trial", "uncancel", "uncancel-renews", "uncancel-ended", "lost-uncancel"}},
 }
 
 // each changes each charge of a list.

@@ -22,6 +22,7 @@ type partly struct {
 	subscribe func(context.Context, payments.SubscribeRequest) (payments.SubscriptionSnapshot, error)
 	fetch     func(context.Context, payments.FetchSubscriptionRequest) (payments.SubscriptionSnapshot, error)
 	cancel    func(context.Context, payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error)
+	uncancel  func(context.Context, payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error)
 }
 
 func (p *partly) ParseWebhook(header http.Header, body []byte) (payments.WebhookEvent, error) {
@@ -57,6 +58,13 @@ func (p *partly) CancelSubscription(ctx context.Context, req payments.CancelSubs
 		return p.cancel(ctx, req)
 	}
 	return p.Gateway.CancelSubscription(ctx, req)
+}
+
+func (p *partly) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	if p.uncancel != nil {
+		return p.uncancel(ctx, req)
+	}
+	return p.Gateway.UncancelSubscription(ctx, req)
 }
 
 // breaks makes a gateway that is broken in part.
@@ -144,6 +152,10 @@ func answersSubs(after func(g *fake.Gateway, op string, s payments.SubscriptionS
 			s, err := g.CancelSubscription(ctx, req)
 			return after(g, "cancel", s, err)
 		}
+		p.uncancel = func(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+			s, err := g.UncancelSubscription(ctx, req)
+			return after(g, "uncancel", s, err)
+		}
 	})
 }
 
@@ -186,6 +198,35 @@ func saves(change func(s *payments.Saving, payer *payments.Payer)) func(*fake.Ga
 func subscribesAndCharges(g *fake.Gateway, op string, s payments.SubscriptionSnapshot, err error) (payments.SubscriptionSnapshot, error) {
 	if op == "subscribe" && err == nil && s.NextAction != nil {
 		_ = g.Authenticate(context.Background(), s.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa")
+	}
+	return s, err
+}
+
+// uncancels is a gateway broken in how it lets subscriptions go on.
+func uncancels(instead func(ctx context.Context, g *fake.Gateway, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error)) func(*fake.Gateway) payments.Gateway {
+	return breaks(func(g *fake.Gateway, p *partly) {
+		p.uncancel = func(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+			return instead(ctx, g, req)
+		}
+	})
+}
+
+// neverUncancels answers what is, and changes nothing.
+func neverUncancels(ctx context.Context, g *fake.Gateway, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+}
+
+// saysUncanceled says that a subscription goes on, and changes nothing.
+func saysUncanceled(ctx context.Context, g *fake.Gateway, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	s, err := neverUncancels(ctx, g, req)
+	s.CancelAtPeriodEnd = false
+	return s, err
+}
+
+// letsTrialsGoOn makes subscriptions that nothing ends after their trial.
+func letsTrialsGoOn(g *fake.Gateway, op string, s payments.SubscriptionSnapshot, err error) (payments.SubscriptionSnapshot, error) {
+	if op == "subscribe" && err == nil && s.Status == payments.SubscriptionTrialing {
+		return g.UncancelSubscription(context.Background(), payments.UncancelSubscriptionRequest{Key: rand.Text(), Reference: s.Reference})
 	}
 	return s, err
 }

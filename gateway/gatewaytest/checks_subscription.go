@@ -22,8 +22,6 @@ var subscribeChecks = []Check{
 		make: checkSubscribeDeclined},
 	{Name: "subscribe-payer", Rule: "The payer pays the first invoice by the subscription's client secret.", needs: all(needSubs, needPayer),
 		make: checkSubscribePayer},
-	{Name: "subscribe-trial", Rule: "A trial begins with nothing to pay, and asks the payer by a client secret for a way to pay, until there is one.",
-		needs: needSubs, make: checkTrial},
 	{Name: "subscription-uid", Rule: "FetchSubscription by PaymentUID returns the subscription where no Reference is known.", needs: needSubs,
 		make: checkSubscriptionUID},
 	{Name: "subscription-missing", Rule: "FetchSubscription of what does not exist answers ErrPaymentNotFound, and to cancel it is refused.", needs: needSubs,
@@ -187,34 +185,6 @@ func (p *probe) authenticate(secret string) {
 	if err := p.Authenticate(p.ctx, payments.NewClientSecret(secret), true); err != nil {
 		p.fatalf("the harness cannot do the payer's part: %v", err)
 	}
-}
-
-func checkTrial(p *probe) {
-	ref := p.ref()
-	req := p.subscription(ref)
-	req.Plan.TrialDays = 14
-	sub := p.mustSub("subscribe")(p.subs.Subscribe(p.ctx, req))
-	if sub.Status != payments.SubscriptionTrialing || actionOf(sub) == "" {
-		p.errorf("the subscription is %q, with a client secret: %v", sub.Status, actionOf(sub) != "")
-	}
-	for _, in := range sub.Invoices {
-		if in.Payment != "" || in.Amount.Amount != 0 {
-			p.errorf("a trial asks for %v by the payment %q", in.Amount, in.Payment)
-		}
-	}
-	if p.Authenticate != nil {
-		p.authenticate(actionOf(sub))
-		if got := p.fetchSub("set up", ref, sub, payments.SubscriptionTrialing); got.NextAction != nil {
-			p.errorf("the payer is still asked for a way to pay")
-		}
-	}
-	p.charged("in the trial", ref.OrderID, Charges{})
-	if p.Authenticate == nil || p.Advance == nil {
-		return
-	}
-	p.advance(15 * 24 * time.Hour)
-	p.fetchSub("after the trial", ref, sub, payments.SubscriptionActive)
-	p.charged("after the trial", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 }
 
 // advance moves the gateway's time on.

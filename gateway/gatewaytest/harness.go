@@ -49,8 +49,8 @@ type Subject struct {
 	// Faults are what Inject can do.
 	Faults []Fault
 	// Inject makes the next call of an operation go wrong: "prepare", "confirm", "authorize", "capture", "void",
-	// "refund" or "fetch", and, where the gateway can do it, "subscribe", "fetch_subscription", "cancel_subscription" or
-	// "list_charges".
+	// "refund" or "fetch", and, where the gateway can do it, "subscribe", "fetch_subscription", "cancel_subscription",
+	// "uncancel_subscription" or "list_charges".
 	Inject func(operation, fault string) error
 	// Arrive lets requests arrive that are still on their way after a fault.
 	Arrive func(ctx context.Context) error

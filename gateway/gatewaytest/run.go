@@ -30,7 +30,7 @@ type Check struct {
 func Checks() []Check {
 	return slices.Concat(basicChecks, declineChecks, keyChecks, intentChecks, actionChecks, captureChecks, voidChecks,
 		refundChecks, fetchChecks, limitChecks, secretChecks, contextChecks, faultChecks, parallelChecks,
-		webhookChecks, listChecks, savingChecks, subscribeChecks, cancelChecks)
+		webhookChecks, listChecks, savingChecks, subscribeChecks, trialChecks, cancelChecks)
 }
 
 // Violation is the error for one check that was violated. [Verify] joins them; errors.As finds the first.

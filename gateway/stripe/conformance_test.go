@@ -151,7 +151,8 @@ func (e *emulation) inject(operation, fault string) error {
 
 // apiName is the API's own name of one of the suite's operations.
 func apiName(operation string) string {
-	names := map[string]string{"fetch_subscription": "subscriptions.retrieve", "cancel_subscription": "subscriptions.cancel", "list_charges": "charges.list"}
+	names := map[string]string{"fetch_subscription": "subscriptions.retrieve", "cancel_subscription": "subscriptions.cancel",
+		"uncancel_subscription": "subscriptions.update", "list_charges": "charges.list"}
 	if name, ok := names[operation]; ok {
 		return name
 	}

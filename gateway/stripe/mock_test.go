@@ -165,4 +165,5 @@ func makeEveryCall(t *testing.T, g *Gateway) {
 	for _, atEnd := range []bool{true, false} {
 		_, _ = g.CancelSubscription(ctx, payments.CancelSubscriptionRequest{PaymentRef: ref, Key: "k", Reference: "sub_123", AtPeriodEnd: atEnd})
 	}
+	_, _ = g.UncancelSubscription(ctx, payments.UncancelSubscriptionRequest{PaymentRef: ref, Key: "k", Reference: "sub_123"})
 }

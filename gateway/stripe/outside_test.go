@@ -86,6 +86,9 @@ func operations(ctx context.Context, g *Gateway) map[string]func() error {
 		"unsubscribe": func() error {
 			return err(g.CancelSubscription(ctx, payments.CancelSubscriptionRequest{PaymentRef: ref, Key: "k", Reference: "sub_1"}))
 		},
+		"go on": func() error {
+			return err(g.UncancelSubscription(ctx, payments.UncancelSubscriptionRequest{PaymentRef: ref, Key: "k", Reference: "sub_1"}))
+		},
 		"charges": func() error {
 			_, _, err := g.ListCharges(ctx, payments.ListChargesRequest{From: time.Unix(1, 0), Before: time.Unix(1700000000, 0), Limit: 10})
 			return err

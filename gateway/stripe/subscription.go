@@ -14,7 +14,8 @@ var subscriptionExpands = []*string{stripego.String("latest_invoice.payment_inte
 
 // Subscribe makes the customer, the product where the plan names no price, and the subscription, each under a key of its
 // own. The subscription is incomplete (payment_behavior=default_incomplete): its first invoice waits to be paid, and expires
-// after 23 hours. The intent of the first invoice gets our metadata.
+// after 23 hours. The intent of the first invoice gets our metadata. One with a trial ends with it (cancel_at_period_end), until
+// UncancelSubscription lets it go on: Stripe would charge the customer's default way to pay for one that nobody knows of.
 func (g *Gateway) Subscribe(ctx context.Context, req payments.SubscribeRequest) (payments.SubscriptionSnapshot, error) {
 	const op = "subscribe"
 	none := payments.SubscriptionSnapshot{}
@@ -35,7 +36,7 @@ func (g *Gateway) Subscribe(ctx context.Context, req payments.SubscribeRequest) 
 		PaymentSettings: &stripego.SubscriptionPaymentSettingsParams{SaveDefaultPaymentMethod: stripego.String("on_subscription"),
 			PaymentMethodTypes: stripego.StringSlice([]string{"card"})}}
 	if req.Plan.TrialDays > 0 {
-		p.TrialPeriodDays = stripego.Int64(int64(req.Plan.TrialDays))
+		p.TrialPeriodDays, p.CancelAtPeriodEnd = stripego.Int64(int64(req.Plan.TrialDays)), stripego.Bool(true)
 		p.TrialSettings = &stripego.SubscriptionTrialSettingsParams{EndBehavior: &stripego.SubscriptionTrialSettingsEndBehaviorParams{
 			MissingPaymentMethod: stripego.String("cancel")}}
 	}
@@ -132,6 +133,16 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 		return snap, nil
 	}
 	return payments.SubscriptionSnapshot{}, failure
+}
+
+// UncancelSubscription lets a subscription go on that was to end with its period.
+func (g *Gateway) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	_, err := g.api.Subscriptions.Update(req.Reference, &stripego.SubscriptionParams{Params: g.params(ctx, req.Key, req.Account),
+		CancelAtPeriodEnd: stripego.Bool(false)})
+	if err != nil {
+		return payments.SubscriptionSnapshot{}, g.failure("uncancel_subscription", err)
+	}
+	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 }
 
 // subscriptionSnapshot reads a subscription. The secret is the first invoice's until it is paid, or that of the way to pay

@@ -62,7 +62,7 @@ func (p *pause) step(_ context.Context, call string, _ bool, _ error) error {
 
 // gatewayCalls are the steps that are none of the store's.
 var gatewayCalls = map[string]bool{"prepare": true, "confirm": true, "authorize": true, "capture": true, "void": true, "refund": true,
-	"fetch": true, "subscribe": true, "fetch_subscription": true, "cancel_subscription": true}
+	"fetch": true, "subscribe": true, "fetch_subscription": true, "cancel_subscription": true, "uncancel_subscription": true}
 
 // skewed is the clock of a node that is off.
 type skewed struct {

@@ -95,6 +95,13 @@ func (g AroundGateway) CancelSubscription(ctx context.Context, req payments.Canc
 	})
 }
 
+// UncancelSubscription lets a subscription go on.
+func (g AroundGateway) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	return around(ctx, g.Step, "uncancel_subscription", func() (payments.SubscriptionSnapshot, error) {
+		return g.FullGateway.UncancelSubscription(ctx, req)
+	})
+}
+
 // AroundStore is a store with a step around each call that a Service makes.
 type AroundStore struct {
 	payments.Store

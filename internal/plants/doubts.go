@@ -94,7 +94,7 @@ var doubts = []Plant{
 		`case p.Status == StatusHeld:`,
 		simulator, "I4 order"},
 	{"expired without a cancellation at the gateway", "reconcile.go",
-		`case expired && p.Reference == "":`, `case expired:`,
+		`case expired && p.Reference == "" && !p.anchor():`, `case expired:`,
 		simulator, "I3 order"},
 	{"a subscription that is paid is not followed", "settle.go",
 		`if rec.Payment.anchor() {`, `if rec.Payment.anchor() && !rec.Payment.Secured() {`,

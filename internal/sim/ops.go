@@ -194,10 +194,20 @@ func (w *world) payer(o *order) {
 	w.dirty = true
 }
 
+// hear takes what the gateway tells. Every other customer has a way to pay from before, with which the gateway charges each
+// subscription that goes on, also one that nobody here knows of.
+func (w *world) hear() {
+	for _, e := range w.gw.Events() {
+		if w.events = append(w.events, e); e.Type == "customer.subscription.created" && e.OrderID[15]%2 == 0 {
+			_ = w.gw.SetDefaultMethod(context.Background(), e.Object, "tok_visa")
+		}
+	}
+}
+
 // deliver hands an event to a node: any of those not lost, once or again later. What must not be lost comes again until it was taken, as
 // gateways do it: the node may die.
 func (w *world) deliver(n *node) {
-	w.events = append(w.events, w.gw.Events()...)
+	w.hear()
 	if len(w.events) == 0 || w.cfg.Features.NoEvents {
 		return
 	}

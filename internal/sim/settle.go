@@ -99,7 +99,7 @@ func (w *world) endReviews() {
 
 // rest delivers some of the events that are left.
 func (w *world) rest() {
-	w.events = append(w.events, w.gw.Events()...)
+	w.hear()
 	for _, e := range w.events {
 		if losable(e) && (w.cfg.Features.NoEvents || w.rng.IntN(2) == 0) {
 			continue

@@ -148,7 +148,7 @@ func (w *world) addOrder(number int) {
 	o.AgentID, o.CustomerID = 3, int64(number+1)
 	o.Total = payments.Money{Amount: int64(1000 + w.rng.IntN(9000)), Currency: currency}
 	if w.rng.IntN(5) == 0 {
-		o.Recurring = &payments.Plan{Interval: "month", Every: 1, TrialDays: w.rng.IntN(2) * 7}
+		o.Recurring = &payments.Plan{Interval: "month", Every: 1, TrialDays: w.rng.IntN(2) * 2}
 	}
 	w.orders = append(w.orders, o)
 	w.byID[o.ID] = o
