@@ -48,6 +48,16 @@ func (s *Service) next(rec Record, p Payment) time.Time {
 	}
 }
 
+// dueAfter returns when Reconcile looks at the payment after a fold. What a fold between two looks brought must not put off the next one,
+// unless something has ended by it: events come in any number.
+func (s *Service) dueAfter(before, after Record, change Change) time.Time {
+	at, was := s.next(after, after.Payment), before.Payment.DueAt
+	if before.Payment.LeaseOwner != "" || after.Payment.Status != before.Payment.Status || len(change.Transactions) > 0 || was.IsZero() {
+		return at
+	}
+	return earlier(at, was)
+}
+
 // expiry returns when a payment that waits for the payer is given up.
 func (s *Service) expiry(rec Record, p Payment) time.Time {
 	began := p.CreatedAt

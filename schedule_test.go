@@ -98,6 +98,35 @@ func TestAskingDoesNotDelay(t *testing.T) {
 	}
 }
 
+// TestEventsDoNotDelay holds I4 for a payer who tries one card after the other while another request is in doubt: each event changes what
+// is known of the card, ends nothing, and puts off nothing.
+func TestEventsDoNotDelay(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	res := b.mustPay(id, "", payments.StatusCreated)
+	b.fault(fake.OpConfirm, fake.FaultDropBefore, -1)
+	if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatal(err)
+	}
+	due := b.record(id).Payment.DueAt
+	for i := range 8 {
+		card := []string{"tok_threeDSecureRequiredChargeDeclined", "tok_threeDSecure2Required"}[i%2]
+		_ = b.gw.Authenticate(t.Context(), res.NextAction.ClientSecret.Reveal(), fake.AuthFail, card)
+		b.clock.Advance(due.Sub(b.clock.Now()) / 2)
+		before := b.record(id).Payment
+		b.deliver(b.gw.Events())
+		after := b.record(id).Payment
+		b.want(after, payments.StatusUnknown)
+		if i > 0 && after.Method == before.Method {
+			t.Fatal("the event changed nothing")
+		}
+		if after.DueAt.After(due) {
+			t.Fatalf("it was due at %v, and is at %v", due, after.DueAt)
+		}
+	}
+}
+
 // TestInvoiceOfAnotherName holds that looking at a subscription ends where the gateway names the first invoice otherwise than before.
 func TestInvoiceOfAnotherName(t *testing.T) {
 	t.Parallel()

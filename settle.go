@@ -48,7 +48,7 @@ func (s *Service) foldIn(ctx context.Context, rec Record, snap Snapshot, how fol
 		if !f.changed(after, change) && rec.Payment.LeaseOwner == "" {
 			return rec, snap, nil
 		}
-		change.Payment.DueAt = s.next(after, after.Payment)
+		change.Payment.DueAt = s.dueAfter(rec, after, change)
 		p, err := s.persist(ctx, rec.Payment, change)
 		if err == nil {
 			after.Payment = p

@@ -94,7 +94,8 @@ func (c *full) run(ctx context.Context, dir string) (writes int, err error) {
 	writes = c.writes
 	if c.at > 0 {
 		_, _ = o.Reconcile(ctx) // it finds a full disk too
-		if err := os.Remove(c.ballast); err != nil {
+		// Cut first: a child that is being started holds what is open here, and with it the space of what is removed.
+		if err := errors.Join(os.Truncate(c.ballast, 0), os.Remove(c.ballast)); err != nil {
 			return 0, err
 		}
 	}
