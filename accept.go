@@ -20,13 +20,19 @@ func (s *Service) Accept(ctx context.Context, cmd AcceptCommand) (Payment, error
 		if rec.Payment.Status != StatusHeld {
 			return conflict(ErrConflict, "PaymentUID", "the payment is not held; it is "+rec.Payment.Status.String())
 		}
-		snap, err := s.fetch(ctx, rec.Payment)
-		if err != nil {
-			return err
+		for range seekRounds {
+			snap, err := s.fetch(ctx, rec.Payment)
+			if err != nil {
+				return err
+			}
+			if rec, _, err = s.foldIn(ctx, rec, snap, folding{accept: true}); err != nil {
+				return err
+			}
+			if done = rec.Payment; done.Status != StatusHeld {
+				return nil
+			}
 		}
-		after, _, err := s.foldIn(ctx, rec, snap, folding{accept: true})
-		done = after.Payment
-		return err
+		return &Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Gateway: s.gateway.Name(), Message: "the gateway does not answer the same twice"}
 	})
 	return done, s.fail("accept", err)
 }

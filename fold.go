@@ -183,8 +183,8 @@ func (f *folding) foldFacts(to Status) {
 	if to.Answer().Approved() || to == StatusHeld {
 		p.LiveMode = snap.LiveMode
 	}
-	if f.accept || f.before.Status == StatusHeld && to != StatusHeld {
-		p.Amount = snap.Amount // with the hold ends the question of the price: what was confirmed counts
+	if f.held != "" {
+		p.Amount = snap.Amount // what is held is what the payer confirmed: an operator decides about that
 	}
 	if !snap.DecidedAt.IsZero() {
 		p.DecidedAt = snap.DecidedAt.UTC().Truncate(time.Microsecond)

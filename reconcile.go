@@ -281,7 +281,7 @@ func (s *Service) retry(ctx context.Context, owner string, rec Record, snap Snap
 	if said && s.answers(rec.Payment, snap) && rec.proved(snap) {
 		return s.foldIn(ctx, rec, snap, folding{})
 	}
-	if errors.Is(err, ErrConflict) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {
+	if (errors.Is(err, ErrConflict) || errors.Is(err, ErrInvalid)) && OutcomeOf(err) == OutcomeNotApplied && tx.Kind != KindAuthorize {
 		rec, err = s.refused(ctx, owner, rec, tx, err)
 		return rec, snap, err
 	}
@@ -294,8 +294,8 @@ func (s *Service) retry(ctx context.Context, owner string, rec Record, snap Snap
 	return rec, snap, s.hold(ctx, owner, &rec, Change{Payment: rec.Payment, Transactions: []Transaction{tx}})
 }
 
-// refused closes an open capture, void or refund whose repeat the gateway refused because of the object's state: what was sent
-// before under the same key is answered the same.
+// refused closes an open capture, void or refund whose repeat the gateway refused because of the object's state, or because what is
+// asked can never be done: what was sent before under the same key is answered the same.
 func (s *Service) refused(ctx context.Context, owner string, rec Record, tx Transaction, cause error) (Record, error) {
 	rec.Transactions = append(slices.DeleteFunc(slices.Clone(rec.Transactions), func(t Transaction) bool { return t.UID == tx.UID }), tx)
 	change := rejected(rec, cause, s.now())

@@ -81,7 +81,7 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 	secured := snap.Status == StatusAuthorized || snap.Status == StatusPaid
 	switch {
 	case secured && (how.accept || p.Status == StatusHeld):
-		return "", s.twice(ctx, p, snap)
+		return s.twice(ctx, p, snap)
 	case how.accept || p.Status == StatusHeld || snap.Status == StatusCanceled:
 		return "", nil
 	case !secured && !owns(p, *snap),
@@ -102,20 +102,23 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 	return s.mismatch(ctx, p, *snap)
 }
 
-// twice reads what ends a hold a second time where it is not what was asked for: its amount becomes the payment's.
-func (s *Service) twice(ctx context.Context, p Payment, snap *Snapshot) error {
-	if differs(p, *snap, s.opts.LiveMode) == "" {
-		return nil
+// twice reads what would end a hold a second time where it does not fit the payment. Where it is over another amount than what is held,
+// that is what is held from now on: the hold ends by an answer that fits.
+func (s *Service) twice(ctx context.Context, p Payment, snap *Snapshot) (held string, err error) {
+	if held = differs(p, *snap, s.opts.LiveMode); held == "" {
+		return "", nil
 	}
 	first := *snap
-	var err error
 	if *snap, err = s.fetch(ctx, p); err != nil {
-		return err
+		return "", err
 	}
 	if snap.Amount != first.Amount || snap.Captured != first.Captured || snap.OrderID != first.OrderID || snap.PaymentUID != first.PaymentUID {
-		return &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway does not answer the same twice"}
+		return "", &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway does not answer the same twice"}
 	}
-	return nil
+	if snap.Amount == p.Amount {
+		held = ""
+	}
+	return held, nil
 }
 
 // mismatch compares what the gateway secured with what the order asks, at the first success and never again (rule 1).

@@ -239,7 +239,7 @@ func (c *checker) approvedRightly(p payments.Payment) {
 		if ch.OrderID != p.OrderID {
 			c.broken("I3", p, "its charge %s is of order %s", ch.ID, ch.OrderID)
 		}
-		if ch.Amount != p.Amount && !c.accepted[p.UID] {
+		if ch.Amount != p.Amount {
 			c.broken("I3", p, "it is over %v, its charge %s over %v", p.Amount, ch.ID, ch.Amount)
 		}
 		return
