@@ -22,7 +22,7 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 	if settled, err := c.resolveDoubt(ctx, rec); !settled {
 		return doubted(p, err)
 	}
-	if p.Live && !c.req.Source.IsZero() {
+	if p.Live && !c.req.Source.IsZero() && !p.trial() {
 		switch p.Status {
 		case StatusDeclined:
 			return c.afterDecline(ctx, rec)

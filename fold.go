@@ -201,7 +201,7 @@ func (f *folding) foldReason(to Status) {
 	switch {
 	case to == StatusDeclined && snap.Status == StatusDeclined:
 		p.DeclineCode, p.GatewayCode, p.Message = snap.DeclineCode, snap.GatewayCode, snap.Message
-	case f.held != "":
+	case f.held != "" && f.before.Status != StatusHeld:
 		p.DeclineCode, p.GatewayCode, p.Message = "", codeMismatch, ""
 	case to == StatusHeld && snap.UnderReview:
 		p.DeclineCode, p.GatewayCode, p.Message = "", codeReview, ""

@@ -52,3 +52,39 @@ func TestRefusedIsNotSent(t *testing.T) {
 	}
 	b.agree()
 }
+
+// refusing is a gateway that answers the first refund with nothing, and says of the next that it can never be made.
+type refusing struct {
+	*fake.Gateway
+	asked int
+}
+
+// Refund is lost once, and refused from then on.
+func (g *refusing) Refund(context.Context, payments.RefundRequest) (payments.Snapshot, error) {
+	if g.asked++; g.asked == 1 {
+		return payments.Snapshot{}, &payments.Error{Code: payments.ErrUnknown, Outcome: payments.OutcomeUnknown}
+	}
+	return payments.Snapshot{}, &payments.Error{Code: payments.ErrInvalid, Outcome: payments.OutcomeNotApplied}
+}
+
+// TestRefusedForGood holds I4 for a request that can never be carried out: its repeat is refused, and that ends the doubt.
+func TestRefusedForGood(t *testing.T) {
+	t.Parallel()
+	gw := &refusing{}
+	b := setup(t, func(_ *bundle, _ *payments.Options, g *payments.Gateway) {
+		gw.Gateway = (*g).(*fake.Gateway)
+		*g = gw
+	})
+	id := b.order()
+	paid(b, id)
+	res, err := b.Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r"})
+	wantField(t, err, payments.ErrConflict, "")
+	if res.Refund.Status != payments.RefundFailed || gw.asked != 2 {
+		t.Errorf("asked %d times, it answers %+v, %v", gw.asked, res.Refund, err)
+	}
+	rec := b.record(id)
+	if n := len(rec.Refunds); n != 1 || rec.Refunds[0].Status != payments.RefundFailed || rec.Payment.Refundable() != usd(1250) {
+		t.Errorf("the refunds are %+v", rec.Refunds)
+	}
+	b.want(rec.Payment, payments.StatusPaid)
+}

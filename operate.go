@@ -73,10 +73,13 @@ func (s *Service) perform(ctx context.Context, owner string, rec Record, refunds
 	}
 	ctx, cancel := s.detach(ctx)
 	defer cancel()
-	snap, err := s.send(ctx, rec, *rec.last())
+	tx := *rec.last()
+	snap, err := s.send(ctx, rec, tx)
 	rec, err = s.settle(ctx, rec, snap, err)
 	if err != nil && OutcomeOf(err) == OutcomeUnknown {
-		rec, _, err = s.seek(ctx, owner, rec)
+		if rec, _, err = s.seek(ctx, owner, rec); err == nil {
+			err = rec.refusal(tx.UID)
+		}
 	}
 	return rec, err
 }

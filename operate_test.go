@@ -285,6 +285,63 @@ func TestPriceChanges(t *testing.T) {
 	})
 }
 
+// mispriced leaves a payment held for 12.50 USD: the payer confirmed that while a request for the order's new price was lost.
+func mispriced(t *testing.T, price payments.Money) (*bundle, payments.OrderID) {
+	t.Helper()
+	b := setup(t)
+	id := b.order()
+	res := b.mustPay(id, "", payments.StatusCreated)
+	b.reprice(id, price)
+	b.fault(fake.OpPrepare, fake.FaultDropBefore, 3)
+	if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+		t.Fatalf("the error is %v", err)
+	}
+	b.authenticate(res, fake.AuthPass, "")
+	b.complete(id, payments.StatusHeld)
+	return b, id
+}
+
+// TestHeldIsWhatWasConfirmed holds rule 1 for what an operator does with a held payment: he decides about what the payer confirmed, and
+// an answer that does not fit it ends no hold, also where it is given twice.
+func TestHeldIsWhatWasConfirmed(t *testing.T) {
+	t.Parallel()
+	for _, price := range []payments.Money{usd(2000), {Amount: 1250, Currency: "EUR"}} {
+		target := payments.Target{}
+		held := func(t *testing.T) (*bundle, payments.OrderID) {
+			b, id := mispriced(t, price)
+			if p := b.record(id).Payment; p.Amount != usd(1250) || p.Captured != 1250 {
+				t.Errorf("held is %+v", p)
+			}
+			target.OrderID = id
+			return b, id
+		}
+		b, id := held(t)
+		p, err := b.Accept(t.Context(), payments.AcceptCommand{Target: target})
+		if err != nil || p.Status != payments.StatusPaid || p.Amount != usd(1250) {
+			t.Errorf("accepted %+v, %v", p, err)
+		}
+		b.agree()
+
+		b, id = held(t)
+		res, err := b.Refund(t.Context(), payments.RefundCommand{Target: target, Key: "r"})
+		if err != nil || res.Payment.Status != payments.StatusRefunded || res.Refund.Amount != usd(1250) {
+			t.Errorf("refunded %+v, %v", res, err)
+		}
+		b.agree()
+
+		b, id = held(t)
+		b.fault(fake.OpFetch, fake.FaultWrongCurrency, 2)
+		if p, err = b.Accept(t.Context(), payments.AcceptCommand{Target: target}); err == nil {
+			t.Errorf("two wrong answers ended the hold: %+v", p)
+		}
+		b.want(b.record(id).Payment, payments.StatusHeld)
+		if p, err = b.Accept(t.Context(), payments.AcceptCommand{Target: target}); err != nil || p.Amount != usd(1250) {
+			t.Errorf("accepted %+v, %v", p, err)
+		}
+		b.agree()
+	}
+}
+
 func TestReview(t *testing.T) {
 	t.Parallel()
 	for _, approve := range []bool{true, false} {

@@ -40,8 +40,8 @@ func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
 	if p.Status == StatusDeclined {
 		return c.afterDecline(ctx, rec)
 	}
-	last, trial := lastAuthorize(rec), p.anchor() && p.Reference == ""
-	if c.req.Source.IsZero() || trial || c.fingerprint == last.Fingerprint && last.Outcome == OutcomeApplied {
+	last := lastAuthorize(rec)
+	if c.req.Source.IsZero() || p.trial() || c.fingerprint == last.Fingerprint && last.Outcome == OutcomeApplied {
 		return c.reuse(ctx, rec)
 	}
 	return c.attempt(ctx, rec)

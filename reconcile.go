@@ -301,6 +301,9 @@ func (s *Service) refused(ctx context.Context, owner string, rec Record, tx Tran
 	change := rejected(rec, cause, s.now())
 	change.Payment.DueAt = s.later(0)
 	*rec.last() = change.Transactions[0]
+	for _, r := range change.Refunds {
+		rec.Refunds = append(without(rec.Refunds, r.UID), r)
+	}
 	if rec.open() || rec.Payment.Status == StatusUnknown {
 		change.Lease, change.LeaseOwner = s.leaseTime(), owner
 	}

@@ -48,6 +48,17 @@ func (r Record) refusals() (n int) {
 	return n
 }
 
+// refusal returns the error that answers who asked for a transaction which the gateway did not carry out, nil where it did.
+func (r Record) refusal(uid string) error {
+	i := slices.IndexFunc(r.Transactions, func(t Transaction) bool { return t.UID == uid && t.Outcome == OutcomeNotApplied })
+	if i < 0 {
+		return nil
+	}
+	tx := r.Transactions[i]
+	return &Error{Code: ErrConflict, Outcome: OutcomeNotApplied, GatewayCode: tx.GatewayCode, RequestID: tx.RequestID,
+		Message: "the gateway did not carry out the " + string(tx.Kind) + "; the payment is " + r.Payment.Status.String()}
+}
+
 // lastAuthorize returns the newest transaction that asked for the money, or none.
 func lastAuthorize(r Record) Transaction {
 	for _, t := range slices.Backward(r.Transactions) {

@@ -58,9 +58,11 @@ func (s *Service) foldIn(ctx context.Context, rec Record, snap Snapshot, how fol
 			return rec, snap, s.unwritten(ctx, rec, err)
 		}
 		how.direct = false
-		if rec, err = s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID}); err != nil {
+		again, err := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		if err != nil {
 			return rec, snap, s.unwritten(ctx, rec, err)
 		}
+		rec = again
 		if snap, err = s.fetch(ctx, rec.Payment); err != nil {
 			return rec, snap, err
 		}
@@ -93,32 +95,32 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 	if held, err = s.mismatch(ctx, p, *snap); held == "" || err != nil {
 		return "", err
 	}
-	if *snap, err = s.fetch(ctx, p); err != nil {
+	if err = s.fetchSame(ctx, p, snap); err != nil {
 		return "", err
-	}
-	if snap.Status != StatusAuthorized && snap.Status != StatusPaid {
-		return "", nil
 	}
 	return s.mismatch(ctx, p, *snap)
 }
 
-// twice reads what would end a hold a second time where it does not fit the payment. Where it is over another amount than what is held,
-// that is what is held from now on: the hold ends by an answer that fits.
+// twice reads what would end a hold a second time. Where it is over another amount than what is held, that is what is held from now
+// on: the hold ends by answers that fit.
 func (s *Service) twice(ctx context.Context, p Payment, snap *Snapshot) (held string, err error) {
-	if held = differs(p, *snap, s.opts.LiveMode); held == "" {
-		return "", nil
-	}
-	first := *snap
-	if *snap, err = s.fetch(ctx, p); err != nil {
+	if err = s.fetchSame(ctx, p, snap); err != nil || snap.Amount == p.Amount {
 		return "", err
 	}
-	if snap.Amount != first.Amount || snap.Captured != first.Captured || snap.OrderID != first.OrderID || snap.PaymentUID != first.PaymentUID {
-		return "", &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway does not answer the same twice"}
+	return differs(p, *snap, s.opts.LiveMode), nil
+}
+
+// fetchSame reads once more what an operator would have to decide about. One answer that is wrong decides nothing.
+func (s *Service) fetchSame(ctx context.Context, p Payment, snap *Snapshot) error {
+	first := *snap
+	var err error
+	if *snap, err = s.fetch(ctx, p); err != nil {
+		return err
 	}
-	if snap.Amount == p.Amount {
-		held = ""
+	if snap.Status != first.Status || snap.Amount != first.Amount || snap.Captured != first.Captured || snap.OrderID != first.OrderID || snap.PaymentUID != first.PaymentUID {
+		return &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway does not answer the same twice"}
 	}
-	return held, nil
+	return nil
 }
 
 // mismatch compares what the gateway secured with what the order asks, at the first success and never again (rule 1).

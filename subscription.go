@@ -13,10 +13,12 @@ import (
 // anchor reports whether the payment began a subscription.
 func (p Payment) anchor() bool { return p.Subscription != "" && p.SubscriptionStatus != "" }
 
+// trial reports whether the payment began a subscription that has asked for no money yet: a way to pay is set up by the client
+// secret, and a token is of no use.
+func (p Payment) trial() bool { return p.anchor() && p.Reference == "" }
+
 // unbegun reports whether the payment made a subscription with a trial that still ends with it: it was not yet let go on.
-func (p Payment) unbegun() bool {
-	return p.anchor() && p.Reference == "" && p.SubscriptionStatus == SubscriptionIncomplete
-}
+func (p Payment) unbegun() bool { return p.trial() && p.SubscriptionStatus == SubscriptionIncomplete }
 
 // recurring reports why a recurring order cannot be charged, nil when it can.
 func (s *Service) recurring(plan Plan) error {

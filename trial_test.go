@@ -127,6 +127,10 @@ func TestUnbegunTrial(t *testing.T) {
 		if made := b.subscriptions(); len(slices.Compact(made)) != 1 || res.Payment.Type != payments.TypeSubscription {
 			t.Errorf("%v were made, and the payment is a %v", made, res.Payment.Type)
 		}
+		withToken, err := b.Complete(t.Context(), payments.CompleteRequest{OrderID: id, Source: token("tok_visa")})
+		if err != nil || withToken.NextAction == nil {
+			t.Errorf("a token in a trial answers %+v, %v", withToken, err)
+		}
 		b.authenticate(res, fake.AuthPass, "tok_visa")
 		b.clock.Advance(8 * day)
 		b.reconcile()

@@ -2,6 +2,14 @@ package plants
 
 // folding are bugs of how the gateway's truth becomes the payment's status, and of who is told.
 var folding = []Plant{
+	{"what is held is over what was asked", "fold.go",
+		`if f.held != "" {
+		p.Amount = snap.Amount`, `if f.held == "" {
+		p.Amount = snap.Amount`,
+		tests(".", "TestHeldIsWhatWasConfirmed"), "--- FAIL: TestHeldIsWhatWasConfirmed"},
+	{"two wrong answers end a hold", "settle.go",
+		`err != nil || snap.Amount == p.Amount {`, `err != nil || snap.Amount != p.Amount {`,
+		tests(".", "TestHeldIsWhatWasConfirmed"), "--- FAIL: TestHeldIsWhatWasConfirmed"},
 	{"the version is not compared", "commit.go",
 		"	change.Hook = s.hook(change.Events)\n",
 		"	change.Hook = s.hook(change.Events)\n	if now, err := s.store.Find(ctx, Query{Namespace: before.Namespace, UID: before.UID}); err == nil {\n		change.Payment.Version = now.Payment.Version\n	}\n",

@@ -2,6 +2,18 @@ package plants
 
 // operations are bugs of capture, void and refund.
 var operations = []Plant{
+	{"a trial that was not let go on runs", "fold.go",
+		`if sub.Status == SubscriptionTrialing && sub.CancelAtPeriodEnd &&`, `if sub.Status == SubscriptionTrialing && !sub.CancelAtPeriodEnd &&`,
+		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
+	{"a trial is let go on before its reference is stored", "subscription.go",
+		`return sub, c.hold(ctx, rec, Change{Payment: rec.Payment, Transactions: rec.Transactions[len(rec.Transactions)-1:]})`, `return sub, nil`,
+		simulator, " order "},
+	{"a trial that never began is canceled at its end", "subscription.go",
+		`if cmd.AtPeriodEnd && !p.unbegun() {`, `if cmd.AtPeriodEnd {`,
+		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
+	{"a payer who asks again is not let into his trial", "pay.go",
+		`if rec.Payment.unbegun() && rec.Payment.Live {`, `if rec.Payment.unbegun() && !rec.Payment.Live {`,
+		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
 	{"refund under a new key", "call.go",
 		`return s.gateway.Refund(ctx, RefundRequest{PaymentRef: p.ref(), Key: key, Reference`,
 		`return s.gateway.Refund(ctx, RefundRequest{PaymentRef: p.ref(), Key: newUID(s.now()), Reference`,

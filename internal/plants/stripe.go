@@ -5,6 +5,9 @@ var conformance = tests("./gateway/stripe", "TestConformance$/as_Stripe/^(pays|f
 
 // stripe are bugs of the gateway for Stripe.
 var stripe = []Plant{
+	{"a trial goes on by itself", "gateway/stripe/subscription.go",
+		`stripego.Int64(int64(req.Plan.TrialDays)), stripego.Bool(true)`, `stripego.Int64(int64(req.Plan.TrialDays)), nil`,
+		tests("./gateway/stripe", "TestConformance$/as_Stripe/^trial-left-alone$"), "--- FAIL: TestConformance/as_Stripe/"},
 	{"a 5xx is a refusal", "gateway/stripe/errors.go",
 		`out.Message = "Stripe failed"`, `out.Outcome, out.Message = payments.OutcomeNotApplied, "Stripe failed"`,
 		tests("./gateway/stripe", "TestFailure"), "--- FAIL: TestFailure"},

@@ -36,6 +36,13 @@ var past = map[uint64]string{
 	203329: "who asks again and again brought the next look to a day from now",
 	363128: "the same, by payers",
 
+	70:     "an attempt to begin a trial was lost, and what it had begun was charged beside the next one",
+	342:    "an attempt to begin a trial was lost, and what it had begun was charged without a row",
+	252976: "an event put off a look that was due",
+	139195: "two wrong answers gave a payment another currency when its hold ended",
+	532632: "the same, when an operator accepted it",
+	7835:   "a refund in a currency that the charge does not have was sent again for ever",
+
 	863:   "the cancellation of a subscription stayed open",
 	2530:  "a refund stayed open",
 	5504:  "a request for the money stayed open",
