@@ -86,7 +86,7 @@ func open(j Job, clock *clocktest.Clock, store payments.Store) (*world, error) {
 func (w *world) serve(f flow, clock payments.Clock, step invariant.Step) (err error) {
 	order := payments.Order{ID: orderID, AgentID: 3, CustomerID: 9, Total: payments.Money{Amount: 1250, Currency: "USD"}}
 	if f.recurring {
-		order.Recurring = &payments.Plan{Interval: "month", Every: 1}
+		order.Recurring = &payments.Plan{Interval: "month", Every: 1, TrialDays: f.trialDays}
 	}
 	orders := payments.OrdersFunc(func(context.Context, payments.OrderID) (payments.Order, error) { return order, nil })
 	w.Service, err = payments.New(invariant.AroundStore{Store: w.watch, Step: step}, invariant.AroundGateway{FullGateway: w.guard, Step: step}, orders,

@@ -172,7 +172,7 @@ func (l *lab) cell(ctx context.Context, name string, k, k2 int) (int, error) {
 		l.kills.Add(1)
 	}
 	later := time.Minute
-	if flows[name].recurring {
+	if flows[name].recurring && flows[name].trialDays == 0 {
 		later = 40 * 24 * time.Hour // its clock went on by a month
 	}
 	if k2 > 0 {

@@ -12,6 +12,7 @@ import (
 // flow is what a caller does; it may be run again as a whole, as a caller repeats what was not answered.
 type flow struct {
 	manual, recurring bool
+	trialDays         int
 	run               func(ctx context.Context, w *world)
 }
 
@@ -46,6 +47,18 @@ func webhooks(ctx context.Context, w *world) {
 		header := http.Header{fake.SignatureHeader: {w.gw.SignWebhook(e.Body, w.clock.Now())}}
 		_ = w.Webhook(ctx, header, e.Body)
 		_ = w.Webhook(ctx, header, e.Body)
+	}
+}
+
+// wayToPay gives the order's subscription a way to pay, as a customer has it from before: the gateway charges what goes on, whoever knows
+// of it.
+func wayToPay(ctx context.Context, w *world) {
+	page, _ := w.Payments(ctx, payments.Filter{OrderIDs: []payments.OrderID{orderID}, Limit: 10})
+	for _, p := range page.Payments {
+		ref := payments.PaymentRef{PaymentUID: p.UID, OrderID: orderID}
+		if sub, err := w.gw.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: ref}); err == nil {
+			_ = w.gw.SetDefaultMethod(ctx, sub.Reference, "tok_visa")
+		}
 	}
 }
 
@@ -88,6 +101,12 @@ var flows = map[string]flow{
 		_ = w.gw.Tick(ctx)
 		webhooks(ctx, w)
 		_, _ = w.Reconcile(ctx)
+	}},
+	"trial": {recurring: true, trialDays: 1, run: func(ctx context.Context, w *world) {
+		wayToPay(ctx, w) // what a process that died has left
+		pay(ctx, w, "k1", "")
+		wayToPay(ctx, w)
+		pay(ctx, w, "k2", "")
 	}},
 	"reconcile": {run: func(ctx context.Context, w *world) {
 		_ = w.gw.Fault(fake.OpConfirm, fake.FaultDropAfter, 1)

@@ -2,6 +2,12 @@ package plants
 
 // operations are bugs of capture, void and refund.
 var operations = []Plant{
+	{"a refusal that came by a repeat is answered as done", "operate.go",
+		`err = rec.refusal(tx.UID)`, `err = Record{}.refusal(tx.UID)`,
+		tests(".", "TestRefusedForGood"), "--- FAIL: TestRefusedForGood"},
+	{"a token in a trial asks for a new object", "complete.go",
+		` && !p.trial() {`, ` {`,
+		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
 	{"a trial that was not let go on runs", "fold.go",
 		`if sub.Status == SubscriptionTrialing && sub.CancelAtPeriodEnd &&`, `if sub.Status == SubscriptionTrialing && !sub.CancelAtPeriodEnd &&`,
 		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},

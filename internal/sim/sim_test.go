@@ -41,6 +41,7 @@ var past = map[uint64]string{
 	252976: "an event put off a look that was due",
 	139195: "two wrong answers gave a payment another currency when its hold ended",
 	532632: "the same, when an operator accepted it",
+	99159:  "a token in a running trial asked for a new object",
 	7835:   "a refund in a currency that the charge does not have was sent again for ever",
 
 	863:   "the cancellation of a subscription stayed open",
