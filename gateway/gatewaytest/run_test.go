@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/breaker"
 	"github.com/trendsic/payments/gateway/fake"
 	"github.com/trendsic/payments/gateway/gatewaytest"
 )
@@ -43,21 +42,6 @@ func TestSkippedCheckIsNotMade(t *testing.T) {
 	h.Skip = map[string]string{"currencies": "the sandbox knows one"}
 	if err := gatewaytest.Verify(t.Context(), h); err != nil {
 		t.Errorf("the skipped check was made: %v", err)
-	}
-}
-
-// TestDecoratedGateway holds that a gateway behind a breaker is as good as the one beneath.
-func TestDecoratedGateway(t *testing.T) {
-	t.Parallel()
-	h := fakeHarness(func(g *fake.Gateway) payments.Gateway {
-		decorated, err := breaker.New(g, &breaker.Options{Failures: 100}) // the checks' faults are no outage
-		if err != nil {
-			t.Error(err)
-		}
-		return decorated
-	}, fake.Options{})
-	if err := gatewaytest.Verify(t.Context(), h); err != nil {
-		t.Error(err)
 	}
 }
 

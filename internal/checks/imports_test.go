@@ -19,8 +19,6 @@ var rules = []struct {
 		why: "an importer of the root gains nothing but decimal"},
 	{pkg: module + "/gateway/fake", may: []string{module, "github.com/shopspring/decimal"},
 		why: "the fake swaps in without a database"},
-	{pkg: module + "/gateway/breaker", may: []string{module, "github.com/shopspring/decimal", "github.com/sony/gobreaker/v2", "golang.org/x/sync/semaphore"},
-		why: "the breaker brings its library only"},
 	{pkg: module + "/gateway/gatewaytest", may: []string{module, "github.com/shopspring/decimal"},
 		why: "a suite stays out of production binaries and uses the standard library only"},
 	{pkg: module + "/storage/storetest", may: []string{module, "github.com/shopspring/decimal"},

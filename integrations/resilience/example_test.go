@@ -1,11 +1,11 @@
-package breaker_test
+package resilience_test
 
 import (
 	"fmt"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/breaker"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/integrations/resilience"
 )
 
 func Example() {
@@ -14,7 +14,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	guarded, err := breaker.New(gateway, &breaker.Options{Concurrent: 32})
+	guarded, err := resilience.New(gateway, &resilience.Options{Concurrent: 32})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,11 +1,11 @@
-// Package breaker decorates a gateway with a circuit breaker and a bulkhead, so that one that hangs or fails holds up neither
+// Package resilience decorates a gateway with a circuit breaker and a bulkhead, so that one that hangs or fails holds up neither
 // the host nor itself: at most so many calls are under way at once, and after some that were not answered none is made for a
 // while. What is not sent is answered ErrUnavailable, not applied, with the time after which to try again; the adapter makes
 // it 503 with Retry-After.
 //
 // The breaker is sony/gobreaker's, and both count for one process. A decorated gateway has exactly the capabilities of the one beneath: see
 // [payments.CapabilityOf].
-package breaker
+package resilience
 
 import (
 	"context"
@@ -36,7 +36,7 @@ type Options struct {
 // complete fills in the defaults and refuses what cannot be right.
 func (o *Options) complete() error {
 	if o.Concurrent < 0 || o.Wait < 0 || o.Failures < 0 || o.OpenFor < 0 {
-		return errors.New("breaker: an option is negative")
+		return errors.New("resilience: an option is negative")
 	}
 	if o.Concurrent == 0 {
 		o.Concurrent = 64
@@ -64,7 +64,7 @@ func New(gateway payments.Gateway, opts *Options) (payments.Gateway, error) {
 		o = *opts
 	}
 	if gateway == nil {
-		return nil, errors.New("breaker: New needs a Gateway")
+		return nil, errors.New("resilience: New needs a Gateway")
 	}
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func answered(err error) bool {
 }
 
 // errPanicked counts a call that did not return.
-var errPanicked = errors.New("breaker: the gateway panicked")
+var errPanicked = errors.New("resilience: the gateway panicked")
 
 // do makes one call where there is a place and the breaker is closed.
 func do[T any](ctx context.Context, b *breaker, call func() (T, error)) (T, error) {

@@ -1,4 +1,4 @@
-package breaker_test
+package resilience_test
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
-	"github.com/trendsic/payments/gateway/breaker"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/integrations/resilience"
 	"github.com/trendsic/payments/storage/memory"
 	"go.uber.org/goleak"
 )
@@ -70,7 +70,7 @@ func TestKeepsCapabilities(t *testing.T) {
 		"all": g, "one": one{g}, "intents": intents{g, g}, "listed": listed{g, g}, "intents listed": intentsListed{g, g, g},
 		"recurring": recurring{g, g, g},
 	} {
-		decorated, err := breaker.New(gateway, nil)
+		decorated, err := resilience.New(gateway, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -82,11 +82,11 @@ func TestKeepsCapabilities(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := breaker.New(nil, nil); err == nil {
+	if _, err := resilience.New(nil, nil); err == nil {
 		t.Error("no gateway is taken")
 	}
-	for _, o := range []breaker.Options{{Concurrent: -1}, {Wait: -1}, {Failures: -1}, {OpenFor: -1}} {
-		if _, err := breaker.New(newFake(t), &o); err == nil {
+	for _, o := range []resilience.Options{{Concurrent: -1}, {Wait: -1}, {Failures: -1}, {OpenFor: -1}} {
+		if _, err := resilience.New(newFake(t), &o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}
 	}
@@ -137,7 +137,7 @@ func TestHungGateway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := &hung{Gateway: newFake(t)}
-		gateway, err := breaker.New(h, &breaker.Options{Concurrent: 8, Failures: 5, OpenFor: 30 * time.Second})
+		gateway, err := resilience.New(h, &resilience.Options{Concurrent: 8, Failures: 5, OpenFor: 30 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func TestHungGateway(t *testing.T) {
 func TestDeclinesAreAnswers(t *testing.T) {
 	t.Parallel()
 	g := newFake(t)
-	gateway, err := breaker.New(g, &breaker.Options{Failures: 2})
+	gateway, err := resilience.New(g, &resilience.Options{Failures: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func (panicky) Fetch(context.Context, payments.FetchRequest) (payments.Snapshot,
 // TestPanicIsAFailure holds that a panic goes on, gives its place back, and opens the breaker.
 func TestPanicIsAFailure(t *testing.T) {
 	t.Parallel()
-	gateway, err := breaker.New(panicky{newFake(t)}, &breaker.Options{Concurrent: 1, Failures: 3})
+	gateway, err := resilience.New(panicky{newFake(t)}, &resilience.Options{Concurrent: 1, Failures: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestPanicIsAFailure(t *testing.T) {
 // TestWebhooksPass holds that what calls nobody does not pass the breaker.
 func TestWebhooksPass(t *testing.T) {
 	t.Parallel()
-	gateway, err := breaker.New(newFake(t), nil)
+	gateway, err := resilience.New(newFake(t), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
