@@ -305,40 +305,44 @@ func mispriced(t *testing.T, price payments.Money) (*bundle, payments.OrderID) {
 // an answer that does not fit it ends no hold, also where it is given twice.
 func TestHeldIsWhatWasConfirmed(t *testing.T) {
 	t.Parallel()
-	for _, price := range []payments.Money{usd(2000), {Amount: 1250, Currency: "EUR"}} {
-		target := payments.Target{}
-		held := func(t *testing.T) (*bundle, payments.OrderID) {
-			b, id := mispriced(t, price)
-			if p := b.record(id).Payment; p.Amount != usd(1250) || p.Captured != 1250 {
-				t.Errorf("held is %+v", p)
+	accept := func(b *bundle, id payments.OrderID) (payments.Payment, error) {
+		return b.Accept(b.t.Context(), payments.AcceptCommand{Target: payments.Target{OrderID: id}})
+	}
+	ends := map[string]func(b *bundle, id payments.OrderID){
+		"accepted": func(b *bundle, id payments.OrderID) {
+			if p, err := accept(b, id); err != nil || p.Status != payments.StatusPaid || p.Amount != usd(1250) {
+				b.t.Errorf("accepted %+v, %v", p, err)
 			}
-			target.OrderID = id
-			return b, id
+		},
+		"refunded": func(b *bundle, id payments.OrderID) {
+			res, err := b.Refund(b.t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r"})
+			if err != nil || res.Payment.Status != payments.StatusRefunded || res.Refund.Amount != usd(1250) {
+				b.t.Errorf("refunded %+v, %v", res, err)
+			}
+		},
+		"accepted by wrong answers": func(b *bundle, id payments.OrderID) {
+			b.fault(fake.OpFetch, fake.FaultWrongCurrency, 2)
+			if p, err := accept(b, id); err == nil {
+				b.t.Errorf("two wrong answers ended the hold: %+v", p)
+			}
+			b.want(b.record(id).Payment, payments.StatusHeld)
+			if p, err := accept(b, id); err != nil || p.Amount != usd(1250) {
+				b.t.Errorf("accepted %+v, %v", p, err)
+			}
+		},
+	}
+	for _, price := range []payments.Money{usd(2000), {Amount: 1250, Currency: "EUR"}} {
+		for name, end := range ends {
+			t.Run(name+" at "+price.String(), func(t *testing.T) {
+				t.Parallel()
+				b, id := mispriced(t, price)
+				if p := b.record(id).Payment; p.Amount != usd(1250) || p.Captured != 1250 {
+					t.Errorf("held is %+v", p)
+				}
+				end(b, id)
+				b.agree()
+			})
 		}
-		b, id := held(t)
-		p, err := b.Accept(t.Context(), payments.AcceptCommand{Target: target})
-		if err != nil || p.Status != payments.StatusPaid || p.Amount != usd(1250) {
-			t.Errorf("accepted %+v, %v", p, err)
-		}
-		b.agree()
-
-		b, id = held(t)
-		res, err := b.Refund(t.Context(), payments.RefundCommand{Target: target, Key: "r"})
-		if err != nil || res.Payment.Status != payments.StatusRefunded || res.Refund.Amount != usd(1250) {
-			t.Errorf("refunded %+v, %v", res, err)
-		}
-		b.agree()
-
-		b, id = held(t)
-		b.fault(fake.OpFetch, fake.FaultWrongCurrency, 2)
-		if p, err = b.Accept(t.Context(), payments.AcceptCommand{Target: target}); err == nil {
-			t.Errorf("two wrong answers ended the hold: %+v", p)
-		}
-		b.want(b.record(id).Payment, payments.StatusHeld)
-		if p, err = b.Accept(t.Context(), payments.AcceptCommand{Target: target}); err != nil || p.Amount != usd(1250) {
-			t.Errorf("accepted %+v, %v", p, err)
-		}
-		b.agree()
 	}
 }
 
