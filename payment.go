@@ -189,7 +189,7 @@ type Payment struct {
 	// Subscription and Invoice are the gateway's ids when the payment is one invoice of a recurring order.
 	Subscription, Invoice string
 	// SubscriptionStatus, PeriodEnd and CancelAtPeriodEnd tell how the order's subscription stands, on the payment that
-	// began it; they are empty on any other.
+	// began it; they are empty on any other. A trial is incomplete until the gateway was asked to go on after it.
 	SubscriptionStatus SubscriptionStatus
 	PeriodEnd          time.Time
 	CancelAtPeriodEnd  bool

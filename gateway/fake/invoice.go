@@ -114,7 +114,11 @@ var retryDays = []int{3, 5, 7}
 // missed plans what comes after a charge of a later invoice has failed: another, or the end. The first invoice waits for
 // the payer alone, and so does one that the payer tried in between.
 func (g *Gateway) missed(sub *subscription, inv *invoice, at time.Time) {
-	if inv.First || !inv.RetryAt.IsZero() || sub.Status.Ended() || sub.Status == payments.SubscriptionUnpaid {
+	if sub.Status.Ended() { // the bank worked on it when the subscription ended
+		g.voidInvoice(inv, at)
+		return
+	}
+	if inv.First || !inv.RetryAt.IsZero() || sub.Status == payments.SubscriptionUnpaid {
 		return
 	}
 	inv.Failures++

@@ -340,6 +340,33 @@ func TestInvoiceThatIsProcessed(t *testing.T) {
 	}
 }
 
+// TestFailedAfterTheEnd ends a subscription while the bank works on an invoice, and lets that fail: nothing of it takes money any more.
+func TestFailedAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	sub := b.subscribe(monthly)
+	first := sub.Invoices[0].Payment
+	if err := b.Authenticate(t.Context(), sub.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_fake_processing"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.CancelSubscription(t.Context(), payments.CancelSubscriptionRequest{PaymentRef: b.order, Key: b.key(), Reference: sub.Reference})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := b.fetch(first); s.Status != payments.StatusProcessing {
+		t.Errorf("the bank works on it, and it is %v", s.Status)
+	}
+	if err := b.Settle(t.Context(), first, false); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.fetch(first); s.Status != payments.StatusCanceled {
+		t.Errorf("the payment is %v", s.Status)
+	}
+	if got := b.sub(sub.Reference, payments.SubscriptionCanceled); got.Invoices[0].Status != "void" {
+		t.Errorf("its invoice is %q", got.Invoices[0].Status)
+	}
+}
+
 // TestFailedFirstPaymentExpires lets a first payment fail at the bank after its time: the subscription has expired then.
 func TestFailedFirstPaymentExpires(t *testing.T) {
 	t.Parallel()

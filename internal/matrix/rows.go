@@ -6,13 +6,11 @@ type Row struct {
 	ID, Does, Unit string
 	// Gate is how many every CI run must count.
 	Gate int
-	// Owed tells that the row is not built yet: that is told in the table, and is no failure.
-	Owed bool
 }
 
 // Rows are those of RELIABILITY.md's matrix. A gate that says "all" or "yes" there is the number of cells that were found.
 var Rows = []Row{
-	{ID: "A1", Does: "killed before and after each store and gateway call", Unit: "cells", Gate: 368},
+	{ID: "A1", Does: "killed before and after each store and gateway call", Unit: "cells", Gate: 398},
 	{ID: "A2", Does: "killed again inside the recovery", Unit: "random pairs", Gate: 1000},
 	{ID: "A3", Does: "killed at random under the load of 32 clients", Unit: "kills", Gate: 200},
 	{ID: "A4", Does: "the gateway killed and started again while calls run", Unit: "kills", Gate: 20},
@@ -64,7 +62,7 @@ var Rows = []Row{
 	{ID: "G1", Does: "safety simulator", Unit: "seeds", Gate: 20000},
 	{ID: "G2", Does: "liveness: faults stop at a random time", Unit: "seeds", Gate: 5000},
 	{ID: "G3", Does: "planted bugs, each found within 10 s", Unit: "bugs", Gate: 30},
-	{ID: "G4", Does: "mutations killed", Unit: "%", Gate: 80, Owed: true},
+	{ID: "G4", Does: "mutations killed", Unit: "%", Gate: 80},
 	{ID: "G5", Does: "model of the state machine, every path", Unit: "states", Gate: 2001552},
 	{ID: "G6", Does: "coverage of the root package's statements", Unit: "%", Gate: 90},
 

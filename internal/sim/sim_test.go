@@ -41,6 +41,7 @@ var past = map[uint64]string{
 	252976: "an event put off a look that was due",
 	139195: "two wrong answers gave a payment another currency when its hold ended",
 	532632: "the same, when an operator accepted it",
+	347822: "what a bank worked on when its subscription ended could be tried again when that had failed (the fake's)",
 	99159:  "a token in a running trial asked for a new object",
 	7835:   "a refund in a currency that the charge does not have was sent again for ever",
 

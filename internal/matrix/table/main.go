@@ -68,8 +68,6 @@ func table(w io.Writer, figures map[string]int, without []string) (short int) {
 	for _, r := range matrix.Rows {
 		verdict := "held"
 		switch n := figures[r.ID]; {
-		case r.Owed:
-			verdict = "owed"
 		case n < r.Gate && slices.Contains(without, r.ID):
 			verdict = "by make prove"
 		case n < r.Gate:
