@@ -39,6 +39,7 @@ var past = map[uint64]string{
 	70:     "an attempt to begin a trial was lost, and what it had begun was charged beside the next one",
 	342:    "an attempt to begin a trial was lost, and what it had begun was charged without a row",
 	252976: "an event put off a look that was due",
+	101820: "a wrong second reading was taken for what is held",
 	139195: "two wrong answers gave a payment another currency when its hold ended",
 	532632: "the same, when an operator accepted it",
 	347822: "what a bank worked on when its subscription ended could be tried again when that had failed (the fake's)",
