@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
@@ -87,4 +88,39 @@ func TestRefusedForGood(t *testing.T) {
 		t.Errorf("the refunds are %+v", rec.Refunds)
 	}
 	b.want(rec.Payment, payments.StatusPaid)
+}
+
+// suspended is a gateway whose answer to Prepare is lost, to a process that stands still for a day meanwhile. It notes until when the
+// payment was leased when it was asked.
+type suspended struct {
+	*fake.Gateway
+	b      *bundle
+	id     payments.OrderID
+	asked  int
+	leased time.Duration
+}
+
+// Prepare loses its answer.
+func (g *suspended) Prepare(context.Context, payments.PrepareRequest) (payments.Snapshot, error) {
+	g.asked++
+	g.leased = g.b.record(g.id).Payment.LeaseUntil.Sub(g.b.clock.Now())
+	g.b.clock.Advance(25 * time.Hour)
+	return payments.Snapshot{}, &payments.Error{Code: payments.ErrUnavailable, Outcome: payments.OutcomeUnknown}
+}
+
+// TestTryEndsWithItsLease holds that a payment is leased for longer than a call may take, and that a request which was answered after
+// that is not made again: the payment may be another's by then, and the gateway may have forgotten the key.
+func TestTryEndsWithItsLease(t *testing.T) {
+	t.Parallel()
+	gw := &suspended{}
+	b := setup(t, func(_ *bundle, _ *payments.Options, g *payments.Gateway) {
+		gw.Gateway = (*g).(*fake.Gateway)
+		*g = gw
+	})
+	gw.b, gw.id = b, b.order()
+	_, err := b.pay(gw.id, "")
+	wantField(t, err, payments.ErrUnavailable, "")
+	if gw.asked != 1 || gw.leased <= 10*time.Second {
+		t.Errorf("asked %d times, with a lease of %v", gw.asked, gw.leased)
+	}
 }

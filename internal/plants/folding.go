@@ -13,7 +13,7 @@ var folding = []Plant{
 	{"the version is not compared", "commit.go",
 		"	change.Hook = s.hook(change.Events)\n",
 		"	change.Hook = s.hook(change.Events)\n	if now, err := s.store.Find(ctx, Query{Namespace: before.Namespace, UID: before.UID}); err == nil {\n		change.Payment.Version = now.Payment.Version\n	}\n",
-		simulator, "I4 order"},
+		simulator, " order 00000000 payment"}, // which promise is broken first depends on the seed
 	{"the gateway is not read again when the payment moved", "settle.go",
 		"		if snap, err = s.fetch(ctx, rec.Payment); err != nil {\n			return rec, snap, err\n		}\n	}\n	return rec, snap, ErrStale",
 		"	}\n	return rec, snap, ErrStale",
