@@ -10,7 +10,7 @@ var keys = []Plant{
 		tests(".", "TestAnswerNotStored"), "--- FAIL: TestAnswerNotStored"},
 	{"a stored answer is not repeated", "idempotency.go",
 		`case len(rec.Answer) == 0:`, `case len(rec.Answer) < 1<<20:`,
-		tests(".", "TestIdempotency"), "--- FAIL: TestIdempotencyKey"},
+		tests(".", "TestIdempotency"), "--- FAIL: TestIdempotency"},
 	{"a key with another request is not refused", "idempotency.go",
 		`case rec.Fingerprint != c.requestFingerprint():`, `case rec.Fingerprint == "":`,
 		tests(".", "TestIdempotency"), "--- FAIL: TestIdempotencyKey"},
