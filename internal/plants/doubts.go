@@ -4,7 +4,7 @@ package plants
 var doubts = []Plant{
 	{"an outage's end is not heard", "line.go",
 		`l.overdue = l.overdue || answered && !l.up`, `l.overdue = false`,
-		tests(".", "TestOutageEnds|TestOutageAfterRestart"), "--- FAIL: TestOutageEnds"},
+		tests(".", "TestOutageEnds|TestOutageAfterRestart"), "--- FAIL: TestOutage"},
 	{"a new process has heard of no outage", "payments.go",
 		`line: &line{}}`, `line: &line{up: true}}`,
 		tests(".", "TestOutageAfterRestart"), "--- FAIL: TestOutageAfterRestart"},

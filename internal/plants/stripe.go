@@ -64,8 +64,8 @@ var stripe = []Plant{
 		tests("./gateway/stripe", "TestForged|TestStale|TestWebhookRefusals"), "--- FAIL: Test"},
 	{"amounts are sent in ISO's minor units", "gateway/stripe/money.go",
 		`for range max(0, exponent(m.Currency)-iso) {`, `for range max(0, exponent(m.Currency)-iso-9) {`,
-		tests("./gateway/stripe", "TestUnits|TestLimit"), "--- FAIL: TestUnits"},
+		tests("./gateway/stripe", "TestUnits|TestLimit"), "--- FAIL: Test"},
 	{"amounts are read in ISO's minor units", "gateway/stripe/money.go",
 		`for range max(0, exponent(c)-iso) {`, `for range max(0, exponent(c)-iso-9) {`,
-		tests("./gateway/stripe", "TestUnits|TestLimit"), "--- FAIL: TestUnits"},
+		tests("./gateway/stripe", "TestUnits|TestLimit"), "--- FAIL: Test"},
 }
