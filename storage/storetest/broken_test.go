@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -321,9 +322,11 @@ var stores = []struct {
 	{"events out of order", "events-round-trip", func(b *broken) {
 		b.events = func(list []payments.Event) []payments.Event { slices.Reverse(list); return list }
 	}},
-	{"every other event is lost", "events-cursor", func(b *broken) {
+	// One in three: the check writes to two namespaces in turn, so that one in two might be all of the one that it does not read.
+	{"every third event is lost", "events-cursor", func(b *broken) {
+		var n atomic.Int64
 		b.apply = changed(func(c *payments.Change) {
-			c.Events = slices.DeleteFunc(slices.Clone(c.Events), func(e payments.Event) bool { return e.UID[35]%2 == 0 })
+			c.Events = slices.DeleteFunc(slices.Clone(c.Events), func(payments.Event) bool { return n.Add(1)%3 == 0 })
 		})
 	}},
 	{"a canceled context is ignored", "context-canceled", func(b *broken) {
