@@ -56,6 +56,7 @@ func TestFailure(t *testing.T) {
 		{"captured", 400, stripego.ErrorTypeInvalidRequest, "charge_already_captured", "", "", payments.ErrUnavailable, unknown},
 		{"refunded", 400, stripego.ErrorTypeInvalidRequest, "charge_already_refunded", "", "", payments.ErrUnavailable, unknown},
 		{"disputed", 400, stripego.ErrorTypeInvalidRequest, "charge_disputed", "", "", payments.ErrConflict, no},
+		{"refund of a disputed payment", 400, stripego.ErrorTypeInvalidRequest, "refund_disputed_payment", "", "", payments.ErrConflict, no},
 		{"missing", 404, stripego.ErrorTypeInvalidRequest, "resource_missing", "", "intent", payments.ErrPaymentNotFound, no},
 		{"no such token", 400, stripego.ErrorTypeInvalidRequest, "resource_missing", "", "card[token]", payments.ErrInvalid, no},
 		{"no such method", 400, stripego.ErrorTypeInvalidRequest, "resource_missing", "", "payment_method", payments.ErrInvalid, no},
@@ -106,7 +107,7 @@ func TestDeclines(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]time.Duration{"2": 2 * time.Second, "": 0, "-1": 0, "x": 0, "99999": 0} {
+	for value, want := range map[string]time.Duration{"2": 2 * time.Second, "": 0, "-1": 0, "0": 0, "x": 0, "3600": time.Hour, "3601": 0} {
 		if got := retryAfter(http.Header{"Retry-After": {value}}); got != want {
 			t.Errorf("%q: %v", value, got)
 		}

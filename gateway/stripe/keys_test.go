@@ -3,6 +3,7 @@ package stripe_test
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,4 +168,75 @@ func TestClash(t *testing.T) {
 		t.Errorf("the books say %+v", e)
 	}
 	matrix.Count(t, "B7", 2)
+}
+
+// TestKeysOfEachRequest holds that the key of a request does not change between versions of this package: another process of the
+// host's, a version older, may send the same request again.
+func TestKeysOfEachRequest(t *testing.T) {
+	t.Parallel()
+	var sent []string
+	g := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			sent = append(sent, r.URL.Path+" "+r.Header.Get("Idempotency-Key"))
+		}
+		body := `{"id":"id_1","object":"any","status":"requires_confirmation","amount":1250,"currency":"usd",
+			"latest_invoice":{"id":"in_1","object":"invoice","payment_intent":{"id":"id_1","object":"payment_intent"}}}`
+		if r.URL.Path == "/v1/invoices" {
+			body = `{"object":"list","data":[]}`
+		}
+		_, _ = w.Write([]byte(body))
+	}))
+	amount, source, save := payments.Money{Amount: 1250, Currency: "USD"}, payments.Source{Token: payments.NewToken("tok_visa")}, payments.Saving{Save: true}
+	for _, call := range []func() error{
+		func() error {
+			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "a", Amount: amount, Source: source, Saving: save})
+			return err
+		},
+		func() error {
+			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b", Reference: "pi_1", Source: source})
+			return err
+		},
+		func() error {
+			_, err := g.Confirm(t.Context(), payments.ConfirmRequest{Key: "c", Reference: "pi_1"})
+			return err
+		},
+		func() error {
+			_, err := g.Authorize(t.Context(), payments.AuthorizeRequest{Key: "d", Amount: amount, Source: source, Saving: save})
+			return err
+		},
+		func() error {
+			_, err := g.Capture(t.Context(), payments.CaptureRequest{Key: "e", Reference: "pi_1", Amount: amount})
+			return err
+		},
+		func() error {
+			_, err := g.Void(t.Context(), payments.VoidRequest{Key: "f", Reference: "pi_1"})
+			return err
+		},
+		func() error {
+			_, err := g.Refund(t.Context(), payments.RefundRequest{Key: "g", Reference: "pi_1", Amount: amount})
+			return err
+		},
+		func() error {
+			_, err := g.Subscribe(t.Context(), payments.SubscribeRequest{Key: "h", Amount: amount, Plan: payments.Plan{Interval: "month", Every: 1}})
+			return err
+		},
+		func() error {
+			_, err := g.CancelSubscription(t.Context(), payments.CancelSubscriptionRequest{Key: "i", Reference: "sub_1"})
+			return err
+		},
+	} {
+		must(t, call())
+	}
+	want := []string{
+		"/v1/payment_methods a:pm", "/v1/customers a:customer", "/v1/payment_intents a:create",
+		"/v1/payment_methods b:pm", "/v1/payment_intents/pi_1 b:update",
+		"/v1/payment_intents/pi_1/confirm c",
+		"/v1/payment_methods d:pm", "/v1/customers d:customer", "/v1/payment_intents d:create",
+		"/v1/payment_intents/pi_1/capture e", "/v1/payment_intents/pi_1/cancel f", "/v1/refunds g",
+		"/v1/customers h:customer", "/v1/products h:product", "/v1/subscriptions h:subscription", "/v1/payment_intents/id_1 h:metadata",
+		"/v1/subscriptions/sub_1 i",
+	}
+	if !slices.Equal(sent, want) {
+		t.Errorf("the keys sent are\n%s\nnot\n%s", strings.Join(sent, "\n"), strings.Join(want, "\n"))
+	}
 }

@@ -143,3 +143,84 @@ func TestReplayedIsAnOldTruth(t *testing.T) {
 		})
 	}
 }
+
+// paths is a server that answers each path with its text, and 500 where it has none.
+type paths map[string]string
+
+func (p paths) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, ok := p[r.URL.Path]
+	if !ok {
+		w.WriteHeader(http.StatusInternalServerError)
+		body = `{"error":{"type":"api_error"}}`
+	}
+	_, _ = w.Write([]byte(body))
+}
+
+// over returns a gateway to a server.
+func over(t *testing.T, h http.Handler) *stripe.Gateway {
+	t.Helper()
+	web := httptest.NewServer(h)
+	t.Cleanup(web.Close)
+	g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL})
+	must(t, err)
+	return g
+}
+
+// TestFetchReadsTheReview holds that a review is read where the intent names one, which it goes on to do when the review is closed,
+// and that nothing is told where that fails.
+func TestFetchReadsTheReview(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":"requires_capture","amount":1250,"currency":"usd","review":"prv_1"}`
+	for name, tt := range map[string]struct {
+		review  string
+		held    bool
+		unknown bool
+	}{
+		"open":   {review: `{"id":"prv_1","object":"review","open":true}`, held: true},
+		"closed": {review: `{"id":"prv_1","object":"review","open":false}`},
+		"down":   {unknown: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := paths{"/v1/payment_intents/pi_1": intent}
+			if tt.review != "" {
+				server["/v1/reviews/prv_1"] = tt.review
+			}
+			snap, err := over(t, server).Fetch(t.Context(), payments.FetchRequest{Reference: "pi_1"})
+			switch {
+			case tt.unknown:
+				if err == nil || payments.OutcomeOf(err) != payments.OutcomeUnknown || snap.Status != 0 {
+					t.Errorf("the snapshot is %+v, the error %v", snap, err)
+				}
+			case err != nil || snap.Status != payments.StatusAuthorized || snap.UnderReview != tt.held:
+				t.Errorf("the snapshot is %+v, the error %v", snap, err)
+			}
+		})
+	}
+}
+
+// TestReleasedIsNoRefund holds that what was reserved and not captured, which Stripe counts as refunded, is none of what a charge
+// gave back, and that a charge whose server does not say what it captured has released nothing.
+func TestReleasedIsNoRefund(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		amounts string
+		want    int64
+	}{
+		"all captured":       {`"captured":true,"amount_captured":1000,"amount_refunded":300`, 300},
+		"captured in part":   {`"captured":true,"amount_captured":600,"amount_refunded":400`, 0},
+		"and then refunded":  {`"captured":true,"amount_captured":600,"amount_refunded":500`, 100},
+		"not captured":       {`"captured":false,"amount_captured":0,"amount_refunded":0`, 0},
+		"captured, not told": {`"captured":true,"amount_refunded":300`, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := over(t, paths{"/v1/charges": `{"object":"list","data":[{"id":"ch_1","object":"charge","paid":true,"amount":1000,"currency":"usd",` + tt.amounts + `}]}`})
+			list, _, err := g.ListCharges(t.Context(), payments.ListChargesRequest{Limit: 1})
+			must(t, err)
+			if len(list) != 1 || list[0].Refunded != tt.want {
+				t.Errorf("the charges are %+v", list)
+			}
+		})
+	}
+}
