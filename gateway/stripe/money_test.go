@@ -107,6 +107,19 @@ func TestUnits(t *testing.T) {
 	}
 }
 
+// TestUnitsAtTheEnds holds that what is written with two more digits (STRIPE.md: ISK) is refused exactly where it no longer fits.
+func TestUnitsAtTheEnds(t *testing.T) {
+	t.Parallel()
+	for amount, want := range map[int64]int64{
+		math.MaxInt64 / 100: math.MaxInt64 / 100 * 100, math.MinInt64 / 100: math.MinInt64 / 100 * 100,
+		math.MaxInt64/100 + 1: 0, math.MinInt64/100 - 1: 0, math.MaxInt64: 0, math.MinInt64: 0,
+	} {
+		if n, err := units(payments.Money{Amount: amount, Currency: "ISK"}); n != want || (err == nil) != (want != 0) {
+			t.Errorf("%d is %d, %v", amount, n, err)
+		}
+	}
+}
+
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/stripe"
@@ -222,5 +224,66 @@ func TestReleasedIsNoRefund(t *testing.T) {
 				t.Errorf("the charges are %+v", list)
 			}
 		})
+	}
+}
+
+// TestDeclineNamesItsCharge holds that a decline is told with the charge that it left, where the server names it in the error alone.
+func TestDeclineNamesItsCharge(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":"requires_payment_method","amount":1250,"currency":"usd",%s
+		"last_payment_error":{"type":"card_error","code":"card_declined","decline_code":"expired_card","charge":"ch_error"}}`
+	for latest, want := range map[string]string{"": "ch_error", `"latest_charge":"ch_latest",`: "ch_latest"} {
+		snap, err := over(t, paths{"/v1/payment_intents/pi_1": fmt.Sprintf(intent, latest)}).Fetch(t.Context(), payments.FetchRequest{Reference: "pi_1"})
+		must(t, err)
+		if snap.Status != payments.StatusDeclined || snap.Attempt != want || snap.DeclineCode != "expired_card" {
+			t.Errorf("%s: the snapshot is %+v", want, snap)
+		}
+	}
+}
+
+// TestCardOfAnAnswer holds that card and time are read from the charge, or from the decline, and that what was not told stays empty.
+func TestCardOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","amount":1250,"currency":"usd",%s}`
+	visa := payments.PaymentMethod{ID: "pm_1", Brand: "visa", Last4: "4242", Expiry: payments.Expiry{Month: 8, Year: 2030}}
+	for name, tt := range map[string]struct {
+		members string
+		method  payments.PaymentMethod
+		decided time.Time
+	}{
+		"a charge": {`"status":"requires_capture","latest_charge":{"id":"ch_1","created":1714564800,"payment_method":"pm_1",
+			"payment_method_details":{"type":"card","card":{"brand":"Visa","last4":"4242","exp_month":8,"exp_year":2030}}}`, visa, time.Unix(1714564800, 0).UTC()},
+		"a charge without a time": {`"status":"requires_capture","latest_charge":{"id":"ch_1","created":0}`, payments.PaymentMethod{}, time.Time{}},
+		"a charge by its id":      {`"status":"requires_capture","latest_charge":"ch_1"`, payments.PaymentMethod{}, time.Time{}},
+		"a decline": {`"status":"requires_payment_method","last_payment_error":{"type":"card_error","code":"card_declined",
+			"payment_method":{"id":"pm_1","type":"card","card":{"brand":"visa","last4":"4242","exp_month":8,"exp_year":2030}}}`, visa, time.Time{}},
+		"a decline of no card": {`"status":"requires_payment_method","last_payment_error":{"type":"card_error","code":"card_declined",
+			"payment_method":{"id":"pm_1","type":"link"}}`, payments.PaymentMethod{ID: "pm_1"}, time.Time{}},
+	} {
+		snap, err := over(t, paths{"/v1/payment_intents/pi_1": fmt.Sprintf(intent, tt.members)}).Fetch(t.Context(), payments.FetchRequest{Reference: "pi_1"})
+		must(t, err)
+		if snap.Method != tt.method || !snap.DecidedAt.Equal(tt.decided) {
+			t.Errorf("%s: the card is %+v, the time %v", name, snap.Method, snap.DecidedAt)
+		}
+	}
+}
+
+// TestRefundSaysWhy holds that the merchant's reason, which is free text, stands in the refund's metadata, and in none that has no reason.
+func TestRefundSaysWhy(t *testing.T) {
+	t.Parallel()
+	for _, reason := range []string{"", "returned by the customer"} {
+		var form url.Values
+		g := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost {
+				_ = r.ParseForm()
+				form = r.PostForm
+			}
+			_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"requires_capture","amount":1250,"currency":"usd"}`))
+		}))
+		_, err := g.Refund(t.Context(), payments.RefundRequest{Key: "k", Reference: "pi_1", RefundUID: "u", Reason: reason, Amount: payments.Money{Amount: 1, Currency: "USD"}})
+		must(t, err)
+		if form.Get("metadata[reason]") != reason || form.Has("metadata[reason]") != (reason != "") || form.Get("metadata[refund_uid]") != "u" {
+			t.Errorf("%q: the form is %v", reason, form)
+		}
 	}
 }
