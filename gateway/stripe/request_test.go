@@ -287,3 +287,39 @@ func TestRefundSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestAccountOfARequest holds that a request is made on the payment's account, or on that of the options, or on the platform's own.
+func TestAccountOfARequest(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ options, request, want string }{
+		{"", "", ""}, {"acct_options", "", "acct_options"}, {"", "acct_payment", "acct_payment"}, {"acct_options", "acct_payment", "acct_payment"},
+	} {
+		var header http.Header
+		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			header = r.Header
+			_, _ = w.Write([]byte(`{"id":"pi_1","object":"payment_intent","status":"requires_capture"}`))
+		}))
+		g, err := stripe.New(stripe.Options{SecretKey: "sk_test_1", BaseURL: web.URL, Account: tt.options})
+		must(t, err)
+		_, err = g.Fetch(t.Context(), payments.FetchRequest{Reference: "pi_1", PaymentRef: payments.PaymentRef{Account: tt.request}})
+		web.Close()
+		must(t, err)
+		if got, sent := header.Get("Stripe-Account"), header.Values("Stripe-Account"); got != tt.want || len(sent) > 0 != (tt.want != "") {
+			t.Errorf("%+v: the header is %q", tt, sent)
+		}
+	}
+}
+
+// TestPeriodOfASubscription holds that the period ends when Stripe says, and that one that has none is not told as that of 1970.
+func TestPeriodOfASubscription(t *testing.T) {
+	t.Parallel()
+	for end, want := range map[int64]time.Time{0: {}, 1: time.Unix(1, 0).UTC()} {
+		g := over(t, paths{"/v1/subscriptions/sub_1": fmt.Sprintf(`{"id":"sub_1","object":"subscription","status":"active","current_period_end":%d}`, end),
+			"/v1/invoices": `{"object":"list","data":[]}`})
+		snap, err := g.FetchSubscription(t.Context(), payments.FetchSubscriptionRequest{Reference: "sub_1"})
+		must(t, err)
+		if !snap.PeriodEnd.Equal(want) {
+			t.Errorf("%d is %v", end, snap.PeriodEnd)
+		}
+	}
+}
