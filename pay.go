@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -90,7 +91,7 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	switch {
 	case p.UID == "":
 		p = c.newPayment()
-	case c.otherKind(p) || p.anchor() && p.Amount != c.order.Total:
+	case c.otherKind(p) || c.otherCustomer(p) || p.anchor() && p.Amount != c.order.Total:
 		return c.giveUp(ctx, rec)
 	case p.Reference == "":
 		p = c.priced(p)
@@ -115,6 +116,12 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 // the other way round.
 func (c *charge) otherKind(p Payment) bool {
 	return (p.Reference != "" || p.anchor()) && p.anchor() != (c.order.Recurring != nil)
+}
+
+// otherCustomer reports whether the payment's object belongs to another of the gateway's customers than the way to pay that is to be
+// charged without the payer: an object keeps its customer.
+func (c *charge) otherCustomer(p Payment) bool {
+	return c.req.OffSession && p.GatewayCustomer != "" && p.GatewayCustomer != c.req.Payer.GatewayCustomer
 }
 
 // giveUp voids the open object: only a definite "canceled" lets a new attempt begin.
@@ -193,6 +200,7 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 	tx.Reference = snap.Reference
 	rec.Payment.Reference = snap.Reference
 	rec.Payment.Method = merged(rec.Payment.Method, snap.Method)
+	rec.Payment.GatewayCustomer = cmp.Or(snap.Customer, rec.Payment.GatewayCustomer)
 	change := Change{Transactions: rec.Transactions[len(rec.Transactions)-1:]}
 	if c.req.Source.IsZero() || snap.Reference == "" {
 		tx.close(OutcomeApplied, c.now())

@@ -86,8 +86,8 @@ func (g *Gateway) prepare(op Operation, req payments.PrepareRequest, now time.Ti
 	if err != nil {
 		return nil, err
 	}
-	if in != nil && (customerID == "" || in.Invoice != "") {
-		customerID = in.Customer
+	if in != nil && (customerID == "" || in.Customer != "") {
+		customerID = in.Customer // an object keeps the customer that it has
 	}
 	if err := g.checkOwner(op, req, customerID); err != nil {
 		return nil, err

@@ -86,6 +86,11 @@ var partlyBroken = map[string]brokenGateway{
 			p.GatewayCustomer = ""
 		}
 	}), []string{"save-customer"}},
+	"saves with another customer when it is tried again": {shows(func(op string, s *payments.Snapshot) {
+		if op == "prepare" && s.Customer != "" {
+			s.Customer = "cus_1"
+		}
+	}), []string{"save-again"}},
 	"saves all with one customer": {shows(func(_ string, s *payments.Snapshot) {
 		if s.Customer != "" {
 			s.Customer = "cus_1"

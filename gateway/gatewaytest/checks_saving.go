@@ -13,6 +13,8 @@ var savingChecks = []Check{
 		make: checkLeavesAmount},
 	{Name: "save", Rule: "A way to pay that is saved has an id, and its payment a customer.", needs: needSaving, make: checkSave},
 	{Name: "save-customer", Rule: "A way to pay is saved with the customer that Payer names.", needs: needSaving, make: checkSaveCustomer},
+	{Name: "save-again", Rule: "Prepare with a Reference leaves the object the customer that it has, whether Payer names another or none.",
+		needs: all(needIntents, needSaving), make: checkSaveAgain},
 	{Name: "off-session", Rule: "A saved way to pay is charged without the payer, as often as is asked.", needs: needSaving, make: checkOffSession},
 	{Name: "off-session-stranger", Rule: "A way to pay that is not the customer's is not charged off session: ErrInvalid, naming Source.Token.",
 		needs: needSaving, make: checkStranger},
@@ -110,6 +112,28 @@ func checkSaveCustomer(p *probe) {
 	for _, method := range []string{first.Method.ID, second.Method.ID} {
 		s := p.must("off session")(p.Gateway.Authorize(p.ctx, p.offSession(p.ref(), method, first.Customer)))
 		p.status("off session", s, payments.StatusPaid)
+	}
+}
+
+func checkSaveAgain(p *probe) {
+	another := p.save(p.Approve, "").Customer
+	for _, customer := range []string{"", another} {
+		ref := p.ref()
+		prepare := func(reference, customer string, token payments.Token) payments.Snapshot {
+			return p.must("prepare")(p.intents.Prepare(p.ctx, payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Reference: reference, Amount: p.Money,
+				Source: source(token), Capture: true, Payer: payments.Payer{GatewayCustomer: customer}, Saving: payments.Saving{Save: true}}))
+		}
+		in := prepare("", "", p.Decline)
+		_, err := p.confirm(ref, in.Reference)
+		p.definite("a declined card", err, payments.ErrDeclined)
+		first := p.fetch(ref, in.Reference).Customer
+		again := prepare(in.Reference, customer, p.Approve)
+		s := p.must("confirm")(p.confirm(ref, in.Reference))
+		p.status("saved", s, payments.StatusPaid)
+		if first == "" || again.Customer != first || s.Customer != first {
+			p.errorf("the object of the customer %q has the customer %q when it is prepared again, and %q when it is paid", first, again.Customer, s.Customer)
+		}
+		p.charged("saved", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 	}
 }
 

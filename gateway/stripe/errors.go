@@ -44,7 +44,7 @@ func classify(out *payments.Error, e *stripego.Error) {
 		// Read the intent: it may well mean that it was done before.
 		out.Message = "Stripe answered that another request works, or has worked, on the same object"
 		out.RetryAfter = max(out.RetryAfter, time.Second)
-	case status >= 500 || status < 400:
+	case !definite(status):
 		out.Message = "Stripe failed"
 	case status == http.StatusTooManyRequests:
 		out.Code, out.Outcome, out.Message = payments.ErrRateLimited, payments.OutcomeNotApplied, "Stripe takes no more requests right now"
@@ -57,6 +57,18 @@ func classify(out *payments.Error, e *stripego.Error) {
 	default:
 		out.Outcome = payments.OutcomeNotApplied
 		refused(out, e)
+	}
+}
+
+// definite reports whether a status is one by which Stripe says that it did not take the request. Of what else there is, such as 424 (a
+// failure of what Stripe depends on) and 408, it says so of none (https://stripe.com/docs/api/errors).
+func definite(status int) bool {
+	switch status {
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusForbidden, http.StatusNotFound,
+		http.StatusTooManyRequests:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -20,13 +20,9 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 	if err != nil {
 		return payments.Snapshot{}, g.failure(op, err)
 	}
-	customer, err := g.customer(ctx, req.Payer, req.Saving, req.Key+":customer", req.Account)
+	customer, step, err := g.preparedFor(ctx, req)
 	if err != nil {
 		return payments.Snapshot{}, g.failure(op, err)
-	}
-	step := ":create"
-	if req.Reference != "" {
-		step = ":update"
 	}
 	p := &stripego.PaymentIntentParams{Params: g.params(ctx, req.Key+step, req.Account), Metadata: metadata(req.PaymentRef), Expand: expanded}
 	if req.Amount != (payments.Money{}) {
@@ -49,6 +45,26 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 	g.waysToPay(p, req.Capture)
 	pi, err := g.api.PaymentIntents.New(p)
 	return g.prepared(op, pi, err)
+}
+
+// preparedFor returns the customer that Prepare names, and its step, which is part of its key. Stripe changes the customer of no
+// intent: one that has a customer keeps it and is sent none, which is another request than one that gives it the first.
+func (g *Gateway) preparedFor(ctx context.Context, req payments.PrepareRequest) (customer, step string, err error) {
+	step = ":create"
+	if req.Reference != "" {
+		step = ":update"
+	}
+	if req.Reference != "" && (req.Save || req.Payer.GatewayCustomer != "") {
+		pi, err := g.intent(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+		if err != nil {
+			return "", "", err
+		}
+		if pi.Customer != nil && pi.Customer.ID != "" {
+			return "", ":keep", nil
+		}
+	}
+	customer, err = g.customer(ctx, req.Payer, req.Saving, req.Key+":customer", req.Account)
+	return customer, step, err
 }
 
 // prepared answers a request that moved no money.

@@ -72,7 +72,7 @@ func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payme
 	_, err = g.api.Refunds.New(&stripego.RefundParams{Params: g.params(ctx, req.Key, req.Account), PaymentIntent: stripego.String(req.Reference),
 		Amount: stripego.Int64(n), Metadata: meta})
 	if err != nil {
-		return payments.Snapshot{}, g.failure("refund", err)
+		return g.notRefunded(ctx, req, err)
 	}
 	snap, err := g.Fetch(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 	if err != nil {
@@ -80,4 +80,31 @@ func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payme
 			Message: "Stripe took the refund, and cannot be asked how it stands"}, err)
 	}
 	return snap, nil
+}
+
+// notRefunded answers a refund that failed. Where Stripe says that nothing is left, the refunds tell whether this one is among them:
+// if not, they are somebody else's.
+func (g *Gateway) notRefunded(ctx context.Context, req payments.RefundRequest, err error) (payments.Snapshot, error) {
+	failure := g.failure("refund", err)
+	var e *stripego.Error
+	if !errors.As(err, &e) || e.Code != stripego.ErrorCodeChargeAlreadyRefunded || !definite(e.HTTPStatusCode) {
+		return payments.Snapshot{}, failure
+	}
+	snap, readErr := g.Fetch(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	if readErr != nil {
+		return payments.Snapshot{}, failure
+	}
+	left := snap.Captured
+	for _, r := range snap.Refunds {
+		if r.RefundUID == req.RefundUID {
+			return snap, nil
+		}
+		if r.Status.Counts() {
+			left -= r.Amount
+		}
+	}
+	if snap.Status != payments.StatusPaid || left >= req.Amount.Amount {
+		return payments.Snapshot{}, failure
+	}
+	return snap, ended(g.Name(), "refund", "the payment was refunded elsewhere; less is left than was asked")
 }

@@ -186,6 +186,10 @@ func (s *Server) changeIntent(c *call, in *intent) *apiError {
 				return noSuchParam("customer", id, "customer")
 			}
 		}
+		if id := p.str("customer"); in.Customer != "" && id != in.Customer {
+			return s.unexpected(in, "You cannot modify `customer` on a PaymentIntent once it already has been set. To fulfill a payment with a "+
+				"different Customer, cancel this PaymentIntent and create a new one.")
+		}
 		in.Customer = p.str("customer")
 	}
 	for name, to := range map[string]*string{"description": &in.Description, "receipt_email": &in.ReceiptEmail,
