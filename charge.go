@@ -18,6 +18,7 @@ type charge struct {
 	begun       time.Time
 	share       bool // another request worked on the order meanwhile: its outcome is ours
 	key         *KeyRecord
+	worked      Payment // for which this request may have moved money; its outcome is not yet read
 }
 
 func (s *Service) newCharge(op string, req PayRequest) *charge {
@@ -50,12 +51,14 @@ func (c *charge) run(ctx context.Context, step func(context.Context, Record) (Re
 	}
 	wait := patience{begun: c.begun}
 	for {
-		if res, done, err := c.replay(ctx); done {
+		if res, done, err := c.replay(ctx); done && res.Payment.UID == "" {
+			return c.blind(err)
+		} else if done {
 			return res, err
 		}
 		rec, err := c.store.Find(ctx, Query{Namespace: c.opts.Namespace, OrderID: c.req.OrderID})
 		if err != nil && !errors.Is(err, ErrPaymentNotFound) {
-			return Result{}, err
+			return c.blind(err)
 		}
 		res, err := step(ctx, rec)
 		switch {
@@ -66,10 +69,18 @@ func (c *charge) run(ctx context.Context, step func(context.Context, Record) (Re
 				return res, err
 			}
 		}
-		if err := c.pause(ctx, &wait); err != nil {
-			return Result{}, err
+		if err := c.pause(ctx, &wait, c.worked.UID != ""); err != nil {
+			return c.blind(err)
 		}
 	}
+}
+
+// blind answers when there is no further look at the payment: what this request has done at the gateway is not known then.
+func (c *charge) blind(err error) (Result, error) {
+	if c.worked.UID == "" {
+		return Result{}, err
+	}
+	return doubted(c.worked, unknown(c.worked))
 }
 
 // The pauses between two looks at a payment that another request holds.
@@ -82,10 +93,16 @@ const (
 type patience struct {
 	begun        time.Time
 	next, waited time.Duration
+	looked       bool // at what came of its own work
 }
 
-// pause waits before the next look, a little longer each time. It answers ErrInProgress when WaitTimeout is over.
-func (s *Service) pause(ctx context.Context, p *patience) error {
+// pause waits before the next look, a little longer each time. It answers ErrInProgress when WaitTimeout is over. The first look after
+// work of its own comes at once, however long that took.
+func (s *Service) pause(ctx context.Context, p *patience, worked bool) error {
+	if worked && !p.looked {
+		p.looked = true
+		return ctx.Err()
+	}
 	if max(s.now().Sub(p.begun), p.waited) >= s.opts.WaitTimeout {
 		e := conflict(ErrInProgress, "OrderID", "another request works on this order; try again")
 		e.RetryAfter = time.Second
@@ -254,7 +271,7 @@ func (c *charge) resolveDoubt(ctx context.Context, rec Record) (settled bool, er
 	if rec.Payment.LeaseUntil.After(c.now()) && rec.Payment.LeaseOwner != c.owner {
 		return false, errBusy
 	}
-	if rec.Payment.Status != StatusUnknown && !rec.open(KindAuthorize, KindVoid) {
+	if rec.Payment.Status != StatusUnknown && !rec.open(KindAuthorize, KindVoid, KindCancel) {
 		return true, nil
 	}
 	leased, err := c.lease(ctx, rec, c.owner)
@@ -263,6 +280,7 @@ func (c *charge) resolveDoubt(ctx context.Context, rec Record) (settled bool, er
 	}
 	ctx, cancel := c.detach(ctx)
 	defer cancel()
+	c.worked = rec.Payment
 	if _, _, err = c.seek(ctx, c.owner, leased); err != nil && !errors.Is(err, ErrDeclined) {
 		return false, err
 	}

@@ -49,7 +49,8 @@ func (c *charge) keyID() KeyID {
 // requestFingerprint is a digest of the whole request, to tell whether a key comes with another one.
 func (c *charge) requestFingerprint() string {
 	p := c.req.Payer
-	return digest(c.req.OrderID.String(), strconv.Itoa(int(c.req.Type)), c.fingerprint, strconv.FormatInt(p.CustomerID, 10), p.Name, p.Email)
+	return digest(c.req.OrderID.String(), strconv.Itoa(int(c.req.Type)), c.fingerprint, strconv.FormatInt(p.CustomerID, 10), p.Name, p.Email,
+		strconv.FormatInt(c.req.AgentID, 10), strconv.FormatBool(c.req.Save), strconv.FormatBool(c.req.OffSession))
 }
 
 // storedAnswer is the final answer to a key. It holds no secret: what the payer needs is read again from the gateway.
@@ -92,11 +93,18 @@ func (c *charge) repeat(ctx context.Context, rec KeyRecord) (Result, error) {
 		return Result{}, NewError(Error{Code: ErrInternal, Outcome: OutcomeNotApplied, Message: "the stored answer cannot be read"}, err)
 	}
 	var snap Snapshot
-	if p := stored.Payment; p.Status.Answer().PaymentIntentSuccess && p.Reference != "" {
-		var err error
-		if snap, err = c.fetch(ctx, p); err != nil {
-			return c.unreadable(p, err)
-		}
+	var err error
+	switch p := stored.Payment; {
+	case !p.Status.Answer().PaymentIntentSuccess:
+	case p.trial():
+		var sub SubscriptionSnapshot
+		sub, err = c.fetchSubscription(ctx, p)
+		snap.NextAction = sub.NextAction
+	case p.Reference != "":
+		snap, err = c.fetch(ctx, p)
+	}
+	if err != nil {
+		return c.unreadable(stored.Payment, err)
 	}
 	res, err := c.answer(stored.Payment, snap)
 	res.Replayed = true

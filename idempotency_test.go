@@ -47,6 +47,50 @@ func TestIdempotencyKey(t *testing.T) {
 	}
 }
 
+// TestIdempotencyOfATrial holds that a key's repeat tells the secret with which the way to pay is set up.
+func TestIdempotencyOfATrial(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(14))
+	first, err := b.Pay(t.Context(), keyed(id, "", "p", "k"))
+	if err != nil || first.NextAction == nil {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	again, err := b.Pay(t.Context(), keyed(id, "", "p", "k"))
+	if err != nil || !again.Replayed || again.NextAction == nil || again.NextAction.ClientSecret.Reveal() != first.NextAction.ClientSecret.Reveal() {
+		t.Errorf("the repeat answers %+v, %v", again, err)
+	}
+	b.fault(fake.OpFetchSubscription, fake.FaultDropBefore, -1)
+	_, err = b.Pay(t.Context(), keyed(id, "", "p", "k"))
+	wantField(t, err, payments.ErrUnavailable, "")
+}
+
+// TestIdempotencyKeyIsOfTheWholeRequest holds that a key does not come again with another customer, agent, or purpose.
+func TestIdempotencyKeyIsOfTheWholeRequest(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*payments.PayRequest){
+		"type":        func(r *payments.PayRequest) { r.Type = payments.TypeToken },
+		"source":      func(r *payments.PayRequest) { r.Source = token("tok_amex") },
+		"customer":    func(r *payments.PayRequest) { r.Payer.CustomerID = 7 },
+		"name":        func(r *payments.PayRequest) { r.Payer.Name = "Ann" },
+		"email":       func(r *payments.PayRequest) { r.Payer.Email = "ann@example.com" },
+		"agent":       func(r *payments.PayRequest) { r.AgentID = 3 },
+		"save":        func(r *payments.PayRequest) { r.Save = true },
+		"off session": func(r *payments.PayRequest) { r.OffSession = true },
+	} {
+		b := setup(t)
+		req := keyed(b.order(), "tok_visa", "p", "k")
+		if _, err := b.Pay(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		change(&req)
+		_, err := b.Pay(t.Context(), req)
+		if !errors.Is(err, payments.ErrIdempotencyKeyReused) {
+			t.Errorf("another %s: %v", name, err)
+		}
+	}
+}
+
 // TestIdempotencyResumes holds that a key whose request died, or ended in doubt, resumes the work and charges once.
 func TestIdempotencyResumes(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // Target names the payment that an operator's command is for: by itself, or by its order.
@@ -27,26 +28,38 @@ func (s *Service) operate(ctx context.Context, t Target, step func(ctx context.C
 	}
 	wait := patience{begun: s.now()}
 	owner := newUID(wait.begun)
+	var worked Payment // for which this request may have moved money; what came of it is not yet read
+	blind := func(err error) error {
+		if worked.UID == "" {
+			return err
+		}
+		return unknown(worked)
+	}
 	for {
 		rec, err := s.store.Find(ctx, t.query(s.opts.Namespace))
 		if err != nil {
-			return err
+			return blind(err)
 		}
 		if rec.Payment.LeaseUntil.After(s.now()) && rec.Payment.LeaseOwner != owner {
 			err = errBusy
 		} else {
 			err = step(ctx, owner, rec)
 		}
-		if !errors.Is(err, errBusy) && !errors.Is(err, ErrStale) {
+		if errors.Is(err, errWorked) {
+			worked = rec.Payment
+		} else if !errors.Is(err, errBusy) && !errors.Is(err, ErrStale) {
 			return err
 		}
-		if err := s.pause(ctx, &wait); err != nil {
-			return err
+		if err := s.pause(ctx, &wait, worked.UID != ""); err != nil {
+			return blind(err)
 		}
 	}
 }
 
-// clear resolves what is in doubt on the payment before something new is asked of it. It answers ErrStale when it did, for
+// errWorked is a step's answer when it worked at the gateway and the payment has to be read again: that is no longer "nothing was done".
+var errWorked = fmt.Errorf("payments: the payment is to be read again: %w", ErrStale)
+
+// clear resolves what is in doubt on the payment before something new is asked of it. It answers errWorked when it did, for
 // another look, and ErrUnknown when the doubt stays.
 func (s *Service) clear(ctx context.Context, owner string, rec Record) error {
 	if !rec.open() && rec.Payment.Status != StatusUnknown {
@@ -59,9 +72,17 @@ func (s *Service) clear(ctx context.Context, owner string, rec Record) error {
 	ctx, cancel := s.detach(ctx)
 	defer cancel()
 	if _, _, err = s.seek(ctx, owner, leased); err != nil && !errors.Is(err, ErrDeclined) {
-		return err
+		return stale(err)
 	}
-	return ErrStale
+	return errWorked
+}
+
+// stale tells a change that came first apart, once the gateway was asked.
+func stale(err error) error {
+	if errors.Is(err, ErrStale) {
+		return errWorked
+	}
+	return err
 }
 
 // perform commits a new transaction, sends it and settles the answer; a doubt is sought to be ended at once. The record's
@@ -81,5 +102,5 @@ func (s *Service) perform(ctx context.Context, owner string, rec Record, refunds
 			err = rec.refusal(tx.UID)
 		}
 	}
-	return rec, err
+	return rec, stale(err)
 }

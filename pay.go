@@ -50,7 +50,9 @@ func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
 
 // afterDecline shares a decline that came since this request began, and tries again only after an older one.
 func (c *charge) afterDecline(ctx context.Context, rec Record) (Result, error) {
-	if c.share || lastAuthorize(rec).ClosedAt.After(c.begun) {
+	last := lastAuthorize(rec)
+	dropped := !last.Sent && last.Outcome == OutcomeNotApplied && last.DeclineCode == "" // no bank was asked: the decline is an older one's
+	if !dropped && (c.share || last.ClosedAt.After(c.begun)) {
 		return Result{Payment: rec.Payment}, declined(rec.Payment)
 	}
 	return c.attempt(ctx, rec) // without a card, the payer confirms the same intent again
@@ -107,8 +109,9 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	last := lastAuthorize(rec)
 	tx := c.newTransaction(p, KindAuthorize, c.order.Total)
 	tx.Fingerprint, tx.OffSession = c.fingerprint, c.req.OffSession
+	// What was prepared and not taken is not prepared again: a token is spent by its first exchange. At another price it is.
 	ready := p.Reference != "" && last.Sent && last.Outcome == OutcomeNotApplied && p.Status == StatusCreated &&
-		last.Fingerprint == c.fingerprint && !c.req.Source.IsZero()
+		last.Fingerprint == c.fingerprint && last.Amount == c.order.Total && !c.req.Source.IsZero()
 	return c.begin(ctx, Record{Payment: p, Transactions: append(rec.Transactions, tx), Refunds: rec.Refunds}, ready)
 }
 
@@ -218,6 +221,7 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 // conclude takes the gateway's answer to a request that moves money: it folds what is known, and seeks evidence for what
 // is not while the payer waits.
 func (c *charge) conclude(ctx context.Context, rec Record, snap Snapshot, err error) (Result, error) {
+	c.worked = rec.Payment
 	settled, err := c.settle(ctx, rec, snap, err)
 	if err != nil && OutcomeOf(err) == OutcomeUnknown {
 		settled, snap, err = c.seek(ctx, c.owner, settled)

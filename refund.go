@@ -71,6 +71,9 @@ func (s *Service) refund(ctx context.Context, owner string, rec Record, cmd Refu
 	case known && (have.Status != RefundFailed || have.Reference != ""):
 		return RefundResult{have, p}, nil
 	}
+	if known {
+		cmd.Amount = have.Amount // what is asked again is what was asked
+	}
 	amount, err := refundable(p, cmd.Amount)
 	if err != nil {
 		return RefundResult{}, err

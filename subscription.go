@@ -261,7 +261,7 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 			after, _, err = s.seek(ctx, owner, after)
 		}
 		done = after.Payment
-		return err
+		return stale(err)
 	})
 	return done, s.fail("cancel_subscription", err)
 }

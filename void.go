@@ -54,7 +54,7 @@ func (s *Service) Void(ctx context.Context, cmd VoidCommand) (Payment, error) {
 			}
 		}
 		done = after.Payment
-		return err
+		return stale(err)
 	})
 	return done, s.fail("void", err)
 }

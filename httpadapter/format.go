@@ -86,6 +86,8 @@ func (x *exchange) negotiate(suffix string) {
 	case suffix != "" && suffix != jsonCodec.name:
 		x.callback = ""
 		x.format = x.named(suffix)
+	case x.callback != "" && !validCallback(x.callback):
+		x.format = &jsonCodec // what is no name is never told back as a script, whatever else is wrong with the request
 	case x.callback != "":
 		x.format = &jsonpCodec
 	case suffix != "":

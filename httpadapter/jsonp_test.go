@@ -35,6 +35,26 @@ func TestBadCallbacksAreRefused(t *testing.T) {
 	}
 }
 
+// TestBadCallbacksAreNotToldBack holds that what is no name comes back in no answer as a script: not where the route, the method or the
+// page is refused first either.
+func TestBadCallbacksAreNotToldBack(t *testing.T) {
+	t.Parallel()
+	for _, name := range badCallbacks {
+		query := "?callback=" + url.QueryEscape(name)
+		for _, c := range []call{
+			{method: "GET", target: "/nothing" + query}, {method: "PUT", target: pathPayment + query},
+			{method: "GET", target: pathPayment + query, headers: map[string]string{"Sec-Fetch-Site": "cross-site"}},
+			{method: "GET", target: pathPayment + query, headers: map[string]string{"Referer": "https://evil.example/"}},
+			{method: "POST", target: pathPayment + query, headers: map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}},
+		} {
+			w := c.do(newHandler(t, &fakeService{result: payments.Result{Payment: paid()}}, nil))
+			if w.Code < 400 || strings.Contains(w.Header().Get("Content-Type"), "javascript") || strings.HasPrefix(w.Body.String(), "/**/") {
+				t.Errorf("%s %s: answer %d %v %s", c.method, c.target, w.Code, w.Header(), w.Body)
+			}
+		}
+	}
+}
+
 func TestGoodCallbacks(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"myCallback", "a", "_", "$", "A.b.c", "jQuery1102_16", "$.x", "a..b", "a.", strings.Repeat("a", 64),

@@ -181,8 +181,11 @@ func TestKeysOfEachRequest(t *testing.T) {
 		}
 		body := `{"id":"id_1","object":"any","status":"requires_confirmation","amount":1250,"currency":"usd",
 			"latest_invoice":{"id":"in_1","object":"invoice","payment_intent":{"id":"id_1","object":"payment_intent"}}}`
-		if r.URL.Path == "/v1/invoices" {
+		switch r.URL.Path {
+		case "/v1/invoices":
 			body = `{"object":"list","data":[]}`
+		case "/v1/payment_intents/pi_customers":
+			body = `{"id":"pi_customers","object":"payment_intent","status":"requires_payment_method","customer":"cus_1"}`
 		}
 		_, _ = w.Write([]byte(body))
 	}))
@@ -194,6 +197,14 @@ func TestKeysOfEachRequest(t *testing.T) {
 		},
 		func() error {
 			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b", Reference: "pi_1", Source: source})
+			return err
+		},
+		func() error { // whose object has a customer, which it keeps
+			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b2", Reference: "pi_customers", Source: source, Saving: save})
+			return err
+		},
+		func() error { // whose object has none yet
+			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b3", Reference: "pi_1", Source: source, Saving: save})
 			return err
 		},
 		func() error {
@@ -230,6 +241,8 @@ func TestKeysOfEachRequest(t *testing.T) {
 	want := []string{
 		"/v1/payment_methods a:pm", "/v1/customers a:customer", "/v1/payment_intents a:create",
 		"/v1/payment_methods b:pm", "/v1/payment_intents/pi_1 b:update",
+		"/v1/payment_methods b2:pm", "/v1/payment_intents/pi_customers b2:keep",
+		"/v1/payment_methods b3:pm", "/v1/customers b3:customer", "/v1/payment_intents/pi_1 b3:update",
 		"/v1/payment_intents/pi_1/confirm c",
 		"/v1/payment_methods d:pm", "/v1/customers d:customer", "/v1/payment_intents d:create",
 		"/v1/payment_intents/pi_1/capture e", "/v1/payment_intents/pi_1/cancel f", "/v1/refunds g",

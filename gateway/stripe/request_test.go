@@ -2,6 +2,7 @@ package stripe_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -321,5 +322,42 @@ func TestPeriodOfASubscription(t *testing.T) {
 		if !snap.PeriodEnd.Equal(want) {
 			t.Errorf("%d is %v", end, snap.PeriodEnd)
 		}
+	}
+}
+
+// TestRefundedElsewhere holds that a refund which Stripe refuses because nothing is left is looked for among the refunds: it is there, or
+// it was not made.
+func TestRefundedElsewhere(t *testing.T) {
+	t.Parallel()
+	const intent = `{"id":"pi_1","object":"payment_intent","status":"succeeded","amount":1250,"amount_received":1250,"currency":"usd"}`
+	const refunds = `{"object":"list","data":[{"id":"re_1","object":"refund","amount":%d,"currency":"usd","status":"succeeded","metadata":{"refund_uid":%q}}]}`
+	for name, tt := range map[string]struct {
+		paths paths
+		err   error
+	}{
+		"it is there":       {paths{"/v1/payment_intents/pi_1": intent, "/v1/refunds": fmt.Sprintf(refunds, 1250, "ours")}, nil},
+		"somebody else's":   {paths{"/v1/payment_intents/pi_1": intent, "/v1/refunds": fmt.Sprintf(refunds, 1250, "")}, payments.ErrConflict},
+		"too little left":   {paths{"/v1/payment_intents/pi_1": intent, "/v1/refunds": fmt.Sprintf(refunds, 251, "")}, payments.ErrConflict},
+		"enough is left":    {paths{"/v1/payment_intents/pi_1": intent, "/v1/refunds": fmt.Sprintf(refunds, 250, "")}, payments.ErrUnavailable},
+		"it cannot be read": {paths{}, payments.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := over(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodGet {
+					tt.paths.ServeHTTP(w, r)
+					return
+				}
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = w.Write([]byte(`{"error":{"type":"invalid_request_error","code":"charge_already_refunded"}}`))
+			}))
+			_, err := g.Refund(t.Context(), payments.RefundRequest{Key: "k", Reference: "pi_1", RefundUID: "ours", Amount: payments.Money{Amount: 1000, Currency: "USD"}})
+			if !errors.Is(err, tt.err) {
+				t.Errorf("the error is %v, not %v", err, tt.err)
+			}
+			if unknown := errors.Is(tt.err, payments.ErrUnavailable); err != nil && (payments.OutcomeOf(err) == payments.OutcomeUnknown) != unknown {
+				t.Errorf("the outcome is %v", payments.OutcomeOf(err))
+			}
+		})
 	}
 }

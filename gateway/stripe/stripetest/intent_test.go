@@ -46,6 +46,30 @@ func TestTwoSteps(t *testing.T) {
 	}
 }
 
+// TestCustomerOfAnIntent shows that an intent takes a customer once, and keeps it.
+func TestCustomerOfAnIntent(t *testing.T) {
+	t.Parallel()
+	b := setup(t, stripetest.Options{})
+	in := b.create(t, b.params("pm_card_visa"))
+	customers := [2]string{}
+	for i := range customers {
+		c, err := b.api.Customers.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		customers[i] = c.ID
+	}
+	for i, want := range []bool{true, false, true} {
+		_, err := b.api.PaymentIntents.Update(in.ID, &stripe.PaymentIntentParams{Customer: stripe.String(customers[i%2])})
+		if want != (err == nil) {
+			t.Errorf("the customer %d: %v", i%2, err)
+		}
+		if !want {
+			wantError(t, err, 400, stripe.ErrorTypeInvalidRequest, "payment_intent_unexpected_state", "")
+		}
+	}
+}
+
 // TestConfirmAfterDecline shows that one intent takes one card after the other.
 func TestConfirmAfterDecline(t *testing.T) {
 	t.Parallel()
