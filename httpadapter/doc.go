@@ -10,8 +10,8 @@
 //	POST            {base}/api/CustomerPaymentsRequest[]         several at once; also below /json/reply
 //	GET             {base}/types/python, /types/typescript, /types/csharp, /metadata, /openapi.json
 //
-// Each answers OPTIONS to anybody, HEAD where it answers GET, and may end in a slash or a format's suffix (".json"). Paths
-// match in any case. POST pays an order, PUT completes a payment, GET reads it. The descriptions are open to everybody.
+// Each answers OPTIONS to anybody, HEAD where it answers GET, and may end in a slash; those of payments may end in a format's
+// suffix (".json"). Paths match in any case. POST pays an order, PUT completes a payment, GET reads it. The descriptions are open to everybody.
 // docs/wire.md tells all of it.
 //
 // [New] makes one [http.Handler] of a [Service], which *payments.Service is, and [Options]. It refuses to work without an

@@ -8,7 +8,7 @@ import (
 )
 
 // Count tells that n cases of a row ran in t and held. It takes effect when t ends, and not at all if t failed or was skipped.
-// Counts of several tests of one row add up.
+// Counts of several tests of one row add up; of a test that runs more than once, the larger is taken.
 func Count(t testing.TB, row string, n int) {
 	t.Helper()
 	if _, ok := find(row); !ok {
@@ -16,7 +16,7 @@ func Count(t testing.TB, row string, n int) {
 	}
 	t.Cleanup(func() {
 		if !t.Failed() && !t.Skipped() {
-			t.Logf("matrix: %s %d", row, n)
+			t.Logf("matrix: %s %d of %s", row, n, t.Name())
 		}
 	})
 }

@@ -1,10 +1,12 @@
-// Command table prints the test matrix with the figures that the logs of a run hold, and fails where a row has less than its gate.
+// Command table prints the test matrix with the figures that the logs of a run hold, and fails where a row has less than its gate. A
+// test that several logs hold counts once, by the log in which it counted the most.
 //
 //	go run ./internal/matrix/table LOG...
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -23,43 +25,66 @@ func main() {
 	log.SetFlags(0)
 	without := flag.String("without", "", "rows that this run does not make, separated by commas")
 	flag.Parse()
-	figures := map[string]int{}
+	var logs []counts
 	for _, name := range flag.Args() {
 		f, err := os.Open(name) //nolint:gosec // it reads the logs that it is told to
 		if err != nil {
 			log.Fatal(err)
 		}
-		if err := read(figures, f); err != nil {
+		c, err := read(f)
+		if err != nil {
 			log.Fatalf("%s: %v", name, err)
 		}
+		logs = append(logs, c)
 		_ = f.Close()
 	}
-	if short := table(os.Stdout, figures, strings.Split(*without, ",")); short > 0 {
+	if short := table(os.Stdout, figures(logs), strings.Split(*without, ",")); short > 0 {
 		log.Fatalf("%d rows have less than their gate", short)
 	}
 }
 
-var counted = regexp.MustCompile(`\bmatrix: ([A-N][0-9]+) ([0-9]+)$`)
+// source is a row and the test that counted for it.
+type source struct{ row, test string }
 
-// read adds the figures that a test log holds.
-func read(figures map[string]int, r io.Reader) error {
-	in := bufio.NewReader(r)
+// counts are what one log says.
+type counts map[source]int
+
+var counted = regexp.MustCompile(`\bmatrix: ([A-N][0-9]+) ([0-9]+)(?: of (\S+))?$`)
+
+// read adds up the figures that a test log holds.
+func read(r io.Reader) (counts, error) {
+	in, c := bufio.NewReader(r), counts{}
 	for {
 		line, err := in.ReadBytes('\n')
-		if m := counted.FindSubmatch(line[:max(0, len(line)-1)]); m != nil {
+		if m := counted.FindSubmatch(bytes.TrimSuffix(line, []byte("\n"))); m != nil {
 			n, err := strconv.Atoi(string(m[2]))
 			if err != nil {
-				return err
+				return nil, err
 			}
-			figures[string(m[1])] += n
+			c[source{string(m[1]), string(m[3])}] += n
 		}
 		if err == io.EOF {
-			return nil
+			return c, nil
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
+}
+
+// figures returns each row's figure.
+func figures(logs []counts) map[string]int {
+	most := counts{}
+	for _, c := range logs {
+		for s, n := range c {
+			most[s] = max(most[s], n)
+		}
+	}
+	sum := map[string]int{}
+	for s, n := range most {
+		sum[s.row] += n
+	}
+	return sum
 }
 
 // table prints every row, and returns how many have less than their gate, but for those that this run does not make.

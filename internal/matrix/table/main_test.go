@@ -7,15 +7,22 @@ import (
 	"github.com/trendsic/payments/internal/matrix"
 )
 
-func TestRead(t *testing.T) {
+func TestFigures(t *testing.T) {
 	t.Parallel()
-	figures := map[string]int{}
-	text := "=== NAME  TestX\n    x_test.go:1: matrix: B8 29\n    x_test.go:2: matrix: B8 1\nmatrix: D3 100\nmatrix: B1 12 of them\nmatrix: Z1 4"
-	if err := read(figures, strings.NewReader(text)); err != nil {
-		t.Fatal(err)
+	var logs []counts
+	for _, text := range []string{
+		"=== NAME  TestX\n    x_test.go:1: matrix: B8 29 of TestX\n    x_test.go:2: matrix: B8 1 of TestY\nmatrix: D3 100\nmatrix: B1 12 of them all\nmatrix: Z1 4",
+		"    x_test.go:1: matrix: B8 7 of TestX\n    x_test.go:1: matrix: B8 3 of TestX\n    x_test.go:2: matrix: B8 2 of TestY\n",
+		"matrix: D3 90",
+	} {
+		c, err := read(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		logs = append(logs, c)
 	}
-	if figures["B8"] != 30 || figures["D3"] != 100 || len(figures) != 2 {
-		t.Errorf("figures %v", figures)
+	if got := figures(logs); got["B8"] != 31 || got["D3"] != 100 || len(got) != 2 {
+		t.Errorf("figures %v", got)
 	}
 }
 
