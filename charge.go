@@ -328,6 +328,14 @@ func doubted(p Payment, err error) (Result, error) {
 	return Result{Payment: p}, err
 }
 
+// unheld answers where the store did not take the request: nothing is sent, unless nobody knows whether it did.
+func unheld(p Payment, err error) (Result, error) {
+	if errors.Is(err, ErrUnknown) {
+		return doubted(p, err)
+	}
+	return Result{}, err
+}
+
 // declined is the error beside a declined payment.
 func declined(p Payment) error {
 	return &Error{Code: ErrDeclined, Outcome: OutcomeNotApplied, Gateway: p.Gateway, DeclineCode: p.DeclineCode,

@@ -2,6 +2,7 @@ package payments
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -21,10 +22,17 @@ func (c *charge) hold(ctx context.Context, rec *Record, change Change) error {
 func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Change) error {
 	change.Lease, change.LeaseOwner = s.leaseTime(), owner
 	p, err := s.store.Apply(ctx, change)
-	if err == nil {
+	switch {
+	case err == nil:
 		rec.Payment = p
+		return nil
+	case errors.Is(err, ErrStale) || ctx.Err() != nil || !slices.ContainsFunc(change.Transactions, Transaction.sendable):
+		return err
+	default:
+		// It may be committed all the same, and then Reconcile sends it.
+		s.opts.Logger.ErrorContext(ctx, "the store could not tell whether a request is written", "payment", change.Payment.UID, "error", err)
+		return unknown(change.Payment)
 	}
-	return err
 }
 
 // leaseOpen takes the payment of an open transaction for the owner once more, before its request is sent again. It answers
@@ -35,7 +43,7 @@ func (s *Service) leaseOpen(ctx context.Context, owner string, rec Record, tx Tr
 	if err != nil {
 		return rec, err
 	}
-	open := func(t Transaction) bool { return t.UID == tx.UID && t.Open() && (t.Sent || t.Kind != KindAuthorize) }
+	open := func(t Transaction) bool { return t.UID == tx.UID && t.sendable() }
 	if !slices.ContainsFunc(rec.Transactions, open) {
 		return rec, ErrStale
 	}

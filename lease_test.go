@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,62 @@ func TestRefusedIsNotSent(t *testing.T) {
 		t.Errorf("%d transactions took the money; the store failed %d times", applied, store.times)
 	}
 	b.agree()
+}
+
+// mute is a store that writes what is about to be sent, or does not, and cannot tell which.
+type mute struct {
+	payments.Store
+	writes, silent bool
+}
+
+// Apply fails, once, where a request is about to be sent.
+func (s *mute) Apply(ctx context.Context, change payments.Change) (payments.Payment, error) {
+	sends := slices.ContainsFunc(change.Transactions, func(t payments.Transaction) bool {
+		return t.Open() && (t.Sent || t.Kind != payments.KindAuthorize)
+	})
+	if !s.silent || !sends {
+		return s.Store.Apply(ctx, change)
+	}
+	s.silent = false
+	if s.writes {
+		_, _ = s.Store.Apply(ctx, change)
+	}
+	return payments.Payment{}, errors.New("the answer to COMMIT was lost")
+}
+
+// TestNobodyKnowsWhetherItIsWritten holds that a request of which the store cannot tell whether it is written is not denied: where it is,
+// Reconcile sends it.
+func TestNobodyKnowsWhetherItIsWritten(t *testing.T) {
+	t.Parallel()
+	for _, writes := range []bool{true, false} {
+		store := &mute{writes: writes, silent: true}
+		b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+			store.Store = b.store
+			b.store = store
+		})
+		id := b.order()
+		res, err := b.pay(id, "tok_visa")
+		if !errors.Is(err, payments.ErrUnknown) || payments.OutcomeOf(err) != payments.OutcomeUnknown || res.Payment.Status != payments.StatusUnknown {
+			t.Errorf("written %v: the payment is %v, %v", writes, res.Payment.Status, err)
+		}
+		b.clock.Advance(time.Minute)
+		b.reconcile()
+		if got := b.ledger(id).Charges; got != map[bool]int{true: 1, false: 0}[writes] {
+			t.Errorf("written %v: %d charges", writes, got)
+		}
+		b.mustPay(id, "tok_visa", payments.StatusPaid)
+		cmd := payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r"}
+		store.silent = true
+		if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
+			t.Errorf("written %v: the refund answers %v", writes, err)
+		}
+		b.clock.Advance(time.Minute)
+		b.reconcile()
+		if res, err := b.Refund(t.Context(), cmd); err != nil || res.Refund.Status != payments.RefundSucceeded {
+			t.Errorf("written %v: the refund is %+v, %v", writes, res.Refund, err)
+		}
+		b.agree()
+	}
 }
 
 // refusing is a gateway that answers the first refund with nothing, and says of the next that it can never be made.

@@ -158,7 +158,7 @@ func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, err
 	}
 	change := Change{Payment: c.underWay(rec.Payment), Transactions: rec.Transactions[len(rec.Transactions)-1:], Key: c.claim(rec.Payment)}
 	if err := c.hold(ctx, &rec, change); err != nil {
-		return Result{}, err
+		return unheld(rec.Payment, err)
 	}
 	c.claimed()
 	ctx, cancel := c.detach(ctx)
@@ -186,7 +186,7 @@ func (c *charge) begin(ctx context.Context, rec Record, ready bool) (Result, err
 			return c.abandon(ctx, rec, snap, err)
 		}
 		if err := c.prepared(ctx, &rec, snap); err != nil {
-			return Result{}, err
+			return unheld(rec.Payment, err)
 		}
 		if c.req.Source.IsZero() {
 			return c.answer(rec.Payment, snap)

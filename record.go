@@ -69,6 +69,9 @@ func lastAuthorize(r Record) Transaction {
 	return Transaction{}
 }
 
+// sendable reports whether the transaction, as it is stored, may be sent, by whoever finds it.
+func (t Transaction) sendable() bool { return t.Open() && (t.Sent || t.Kind != KindAuthorize) }
+
 // close ends the transaction with evidence.
 func (t *Transaction) close(o Outcome, now time.Time) { t.Outcome, t.ClosedAt = o, now }
 
