@@ -16,7 +16,7 @@ const (
 // persist writes a change that follows an answer of the gateway's; before is the payment that was read. It tries again
 // while the database cannot be reached, also past the request's own deadline: what was answered must not be lost.
 func (s *Service) persist(ctx context.Context, before Payment, change Change) (Payment, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), persistTimeout)
+	ctx, cancel := afresh(ctx)
 	defer cancel()
 	for try := 1; ; try++ {
 		p, err := s.commit(ctx, before, change)
@@ -29,6 +29,11 @@ func (s *Service) persist(ctx context.Context, before Payment, change Change) (P
 	}
 }
 
+// afresh returns a context with a deadline of its own, for what must be written or read however long the work before it took.
+func afresh(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), persistTimeout)
+}
+
 // commit writes a change and tells the host, in one transaction. When the host's hook fails, what the gateway answered is
 // written alone, and the payment is due again soon: status and hook are tried until they commit together.
 func (s *Service) commit(ctx context.Context, before Payment, change Change) (Payment, error) {
@@ -37,6 +42,8 @@ func (s *Service) commit(ctx context.Context, before Payment, change Change) (Pa
 	if !errors.Is(err, ErrHook) {
 		return p, err
 	}
+	ctx, cancel := afresh(ctx) // OnEvent may have waited for a lock until the deadline
+	defer cancel()
 	s.opts.Logger.ErrorContext(ctx, "OnEvent failed; it is tried again", "payment", before.UID, "tries", before.Tries+1)
 	return s.store.Apply(ctx, s.withoutHook(before, change))
 }
@@ -75,7 +82,7 @@ func (s *Service) hook(events []Event) func(context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return ctx.Err() // what took too long cannot be committed any more, whatever it answers
 	}
 }
 

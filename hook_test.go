@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -151,4 +152,57 @@ func refundAll(b *bundle, id payments.OrderID, key string, minor int64) payments
 		b.t.Fatalf("refund: %v", err)
 	}
 	return res
+}
+
+// TestHookWaits lets OnEvent wait for longer than an answer may take to be written, as for a row that is locked. What the gateway answered
+// is kept all the same, and an operator is told.
+func TestHookWaits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		wait func(context.Context) error
+	}{
+		{"and fails", func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}},
+		{"and takes no notice", func(ctx context.Context) error {
+			<-ctx.Done()
+			return nil
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t)
+				b.host.hook = func(ctx context.Context, _ payments.Event) error { return tt.wait(ctx) }
+				id := b.order()
+				if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+					t.Fatalf("the error is %v", err)
+				}
+				if rec := b.record(id); rec.Payment.Reference == "" || rec.Transactions[0].Outcome != payments.OutcomeApplied {
+					t.Errorf("the gateway's answer is lost: %+v", rec)
+				}
+				b.look(id, 4)
+				breaks, err := b.Breaks(t.Context(), 0, 0)
+				if err != nil || len(breaks) != 1 || !hookBreak(breaks[0]) {
+					t.Errorf("the breaks are %+v, %v", breaks, err)
+				}
+				b.host.hook = nil
+				b.look(id, 1)
+				b.agree()
+			})
+		})
+	}
+}
+
+func hookBreak(b payments.Break) bool { return b.Kind == payments.BreakHook }
+
+// look lets Reconcile look at the order's payment so often, each time when it is due.
+func (b *bundle) look(id payments.OrderID, times int) {
+	b.t.Helper()
+	for range times {
+		b.clock.Advance(max(b.record(id).Payment.DueAt.Sub(b.clock.Now()), 0))
+		b.reconcile()
+	}
 }
