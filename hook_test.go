@@ -3,11 +3,14 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
 )
 
 // TestHookFails holds that a failing OnEvent never loses the gateway's answer: the caller is told a doubt, the money is
@@ -151,4 +154,194 @@ func refundAll(b *bundle, id payments.OrderID, key string, minor int64) payments
 		b.t.Fatalf("refund: %v", err)
 	}
 	return res
+}
+
+// TestHookFailsAfterLooks holds that one failure of OnEvent is tried again within seconds, and told to no operator, however often the
+// payment was looked at before there was anything to tell.
+func TestHookFailsAfterLooks(t *testing.T) {
+	t.Parallel()
+	// open has a checkout looked at so often, and then paid: its event folds it.
+	open := func(looks int) func(*bundle, payments.OrderID) {
+		return func(b *bundle, id payments.OrderID) {
+			res := b.mustPay(id, "", payments.StatusCreated)
+			b.look(id, looks)
+			b.authenticate(res, fake.AuthPass, "")
+			b.host.fail(1)
+			b.deliver(b.gw.Events())
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		run  func(*bundle, payments.OrderID)
+		end  payments.Status
+	}{
+		{"no look", open(0), payments.StatusPaid},
+		{"a look after 35 s", open(2), payments.StatusPaid},
+		{"looks for an hour", open(4), payments.StatusPaid},
+		{"looks for days", open(7), payments.StatusPaid},
+		{"the gateway was away", func(b *bundle, id payments.OrderID) {
+			b.fault(fake.OpConfirm, fake.FaultDropAfter, 1)
+			b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+			_, _ = b.pay(id, "tok_visa")
+			b.look(id, 6)
+			b.gw.ClearFaults()
+			b.host.fail(1)
+			b.deliver(b.gw.Events())
+		}, payments.StatusPaid},
+		{"refunded elsewhere", func(b *bundle, id payments.OrderID) {
+			b.aged(id, "tok_visa")
+			b.gw.Events()
+			b.host.fail(1)
+			p := b.record(id).Payment
+			_, err := b.gw.Refund(b.t.Context(), payments.RefundRequest{PaymentRef: payments.PaymentRef{PaymentUID: p.UID, OrderID: id},
+				Reference: p.Reference, Key: "elsewhere", RefundUID: "elsewhere", Amount: usd(1150)})
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			b.deliver(b.gw.Events())
+		}, payments.StatusRefunded},
+		{"nobody paid", func(b *bundle, id payments.OrderID) {
+			b.fault(fake.OpPrepare, fake.FaultDropBefore, -1)
+			_, _ = b.pay(id, "")
+			b.gw.ClearFaults()
+			b.look(id, 4)
+			b.host.fail(1)
+			b.look(id, 1)
+		}, payments.StatusExpired},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t, func(_ *bundle, o *payments.Options, _ *payments.Gateway) {
+				if o.ExpireAfter = 1000 * time.Hour; tt.end == payments.StatusExpired {
+					o.ExpireAfter = 24 * time.Hour
+				}
+			})
+			id := b.order()
+			tt.run(b, id)
+			p := b.record(id).Payment
+			if due := p.DueAt.Sub(b.clock.Now()); p.Status == tt.end || due > 5*time.Second {
+				t.Errorf("after the failure it is %v, and due in %v", p.Status, due)
+			}
+			b.look(id, 1)
+			b.want(b.record(id).Payment, tt.end)
+			if breaks, err := b.Breaks(t.Context(), 0, 0); err != nil || slices.ContainsFunc(breaks, hookBreak) {
+				t.Errorf("the breaks are %+v, %v", breaks, err)
+			}
+			b.agree()
+		})
+	}
+}
+
+// TestHookBreak holds that an operator is told of an OnEvent that keeps failing: once, after five failures of looks that were due, and
+// whatever counts as a try of the payment's between them.
+func TestHookBreak(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		earliest int // the first look after which an operator may be told
+		between  func(*bundle, payments.OrderID)
+	}{
+		{"nothing between", 5, func(*bundle, payments.OrderID) {}},
+		// The first answer after an outage makes the doubt due again: each look may be two.
+		{"looks that find no gateway", 3, func(b *bundle, id payments.OrderID) {
+			b.down()
+			b.look(id, 2)
+			b.gw.ClearFaults()
+		}},
+		{"a payer who asks again and again", 5, func(b *bundle, id payments.OrderID) {
+			due := b.record(id).Payment.DueAt
+			for range 8 {
+				_, _ = b.pay(id, "tok_visa")
+			}
+			if got := b.record(id).Payment.DueAt; got.After(due) {
+				b.t.Errorf("it was due at %v, and is at %v", due, got)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			id := b.order()
+			failures := b.host.fail(1 << 30)
+			_, _ = b.pay(id, "tok_visa")
+			for look := 1; look < 9; look++ {
+				breaks, err := b.Breaks(t.Context(), 0, 0)
+				told := slices.DeleteFunc(breaks, func(br payments.Break) bool { return !hookBreak(br) })
+				if n := failures(); err != nil || len(told) > 1 || len(told) == 1 && (n < 5 || look < tt.earliest) || len(told) == 0 && look >= 5 {
+					t.Fatalf("after %d looks and %d failures the breaks are %+v, %v", look, n, told, err)
+				}
+				tt.between(b, id)
+				b.look(id, 1)
+			}
+			b.host.fail(0)
+			b.look(id, 1)
+			b.want(b.record(id).Payment, payments.StatusPaid)
+			b.agree()
+		})
+	}
+}
+
+// TestHookWaits lets OnEvent wait for longer than an answer may take to be written, as for a row that is locked. What the gateway answered
+// is kept all the same, and an operator is told.
+func TestHookWaits(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		wait func(context.Context) error
+	}{
+		{"and fails", func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}},
+		{"and takes no notice", func(ctx context.Context) error {
+			<-ctx.Done()
+			return nil
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t)
+				b.host.hook = func(ctx context.Context, _ payments.Event) error { return tt.wait(ctx) }
+				id := b.order()
+				if _, err := b.pay(id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+					t.Fatalf("the error is %v", err)
+				}
+				if rec := b.record(id); rec.Payment.Reference == "" || rec.Transactions[0].Outcome != payments.OutcomeApplied {
+					t.Errorf("the gateway's answer is lost: %+v", rec)
+				}
+				b.look(id, 4)
+				breaks, err := b.Breaks(t.Context(), 0, 0)
+				if err != nil || len(breaks) != 1 || !hookBreak(breaks[0]) {
+					t.Errorf("the breaks are %+v, %v", breaks, err)
+				}
+				b.host.hook = nil
+				b.look(id, 1)
+				b.agree()
+			})
+		})
+	}
+}
+
+func hookBreak(b payments.Break) bool { return b.Kind == payments.BreakHook }
+
+// fail makes the hook fail so often. It returns what counts how often it was called.
+func (h *host) fail(times int64) (calls func() int64) {
+	var called atomic.Int64
+	h.hook = func(context.Context, payments.Event) error {
+		if called.Add(1) <= times {
+			return errors.New("a deadlock")
+		}
+		return nil
+	}
+	return called.Load
+}
+
+// look lets Reconcile look at the order's payment so often, each time when it is due.
+func (b *bundle) look(id payments.OrderID, times int) {
+	b.t.Helper()
+	for range times {
+		b.clock.Advance(max(b.record(id).Payment.DueAt.Sub(b.clock.Now()), 0))
+		b.reconcile()
+	}
 }

@@ -178,7 +178,9 @@ func (s *Service) seek(ctx context.Context, owner string, rec Record) (Record, S
 		if err == nil && !rec.open() && rec.Payment.Status != StatusUnknown {
 			return rec, snap, nil
 		}
-		found, findErr := s.store.Find(ctx, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		again, done := afresh(ctx) // a gateway that hangs takes all the time: the payment is postponed all the same
+		found, findErr := s.store.Find(again, Query{Namespace: rec.Payment.Namespace, UID: rec.Payment.UID})
+		done()
 		if findErr == nil && !found.open() && found.Payment.Status != StatusUnknown {
 			return found, snap, ErrStale // another has found out: look again
 		}

@@ -2,13 +2,15 @@ package payments
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 )
 
 // Run keeps the rows in step with the gateway until ctx ends, and answers ctx's error then: it calls Reconcile every
 // Options.ReconcileEvery, Prune every hour, and once a day, in one of the processes, Audit over the day before. An error of one of them is
-// logged, and it goes on. Any number of processes may run it.
+// logged, and it goes on; an audit that failed is made again an hour later, and one that nobody made for two days more. Any number of
+// processes may run it.
 //
 //	go service.Run(ctx)
 func (s *Service) Run(ctx context.Context) error {
@@ -57,22 +59,79 @@ func (s *Service) Prune(ctx context.Context) (int64, error) {
 	}
 }
 
-// auditDaily audits the day before yesterday's end to an hour ago in the one process that claims the day: the claim is an
-// idempotency record like any other, so that nothing else has to be kept.
+// auditDays is how many days are audited: today's, and those before it whose audit failed until their end, or which nobody was
+// there to make.
+const auditDays = 3
+
+// auditDaily audits what is not audited yet.
 func (s *Service) auditDaily(ctx context.Context) error {
 	if _, ok := CapabilityOf[ChargeLister](s.gateway); !ok {
 		return nil
 	}
-	now := s.now()
-	day := now.Truncate(24 * time.Hour)
-	claim := KeyRecord{KeyID: KeyID{Namespace: s.opts.Namespace, Verb: "audit", Key: s.gateway.Name() + " " + day.Format(time.DateOnly)},
-		CreatedAt: now, ExpiresAt: day.Add(48 * time.Hour)}
-	if _, err := s.store.Apply(ctx, Change{Key: &claim}); err != nil {
-		if errors.Is(err, ErrStale) {
-			return nil // another process has today's
-		}
+	var errs []error
+	today := s.now().Truncate(24 * time.Hour)
+	for back := range auditDays {
+		errs = append(errs, s.auditDay(ctx, today.AddDate(0, 0, -back)))
+	}
+	return errors.Join(errs...)
+}
+
+// auditDay audits one day, from the day before yesterday's end to an hour ago as its first hour sees it, in the one process that
+// claims it.
+func (s *Service) auditDay(ctx context.Context, day time.Time) error {
+	claim, err := s.claimAudit(ctx, day)
+	if errors.Is(err, ErrStale) {
+		return nil // another process has it
+	}
+	var report AuditReport
+	if err == nil {
+		report, err = s.Audit(ctx, day.Add(-25*time.Hour), day.Add(-time.Hour))
+	}
+	if err == nil {
+		claim.Answer, err = json.Marshal(report)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := s.Audit(ctx, day.Add(-25*time.Hour), day.Add(-time.Hour))
-	return err
+	claim.ExpiresAt = day.Add(auditDays * 24 * time.Hour)
+	return s.audited(ctx, claim)
+}
+
+// claimAudit claims a day's audit. The claim is an idempotency record like any other, so that nothing else has to be kept: its answer
+// is the report. Without one it expires after an hour, for who made it may have failed, or died, and the next process takes it over.
+// It answers ErrStale for a day that is audited, or is being audited.
+func (s *Service) claimAudit(ctx context.Context, day time.Time) (KeyRecord, error) {
+	now := s.now()
+	id := KeyID{Namespace: s.opts.Namespace, Verb: "audit", Key: s.gateway.Name() + " " + day.Format(time.DateOnly)}
+	claim, err := s.store.FindKey(ctx, id)
+	switch {
+	case errors.Is(err, ErrPaymentNotFound):
+		claim = KeyRecord{KeyID: id, CreatedAt: now}
+	case err != nil:
+		return claim, err
+	case len(claim.Answer) > 0 || claim.ExpiresAt.After(now):
+		return claim, ErrStale
+	}
+	claim.ExpiresAt = now.Add(pruneEvery)
+	_, err = s.store.Apply(ctx, Change{Key: &claim})
+	claim.Version++
+	return claim, err
+}
+
+// audited marks a day as audited, also where its audit took so long that another process has taken the claim over, or deleted it.
+func (s *Service) audited(ctx context.Context, claim KeyRecord) error {
+	ctx, cancel := afresh(ctx)
+	defer cancel()
+	for range maxFolds {
+		_, err := s.store.Apply(ctx, Change{Key: &claim})
+		if !errors.Is(err, ErrStale) {
+			return err
+		}
+		found, err := s.store.FindKey(ctx, claim.KeyID)
+		if err != nil && !errors.Is(err, ErrPaymentNotFound) || len(found.Answer) > 0 {
+			return err
+		}
+		claim.Version = found.Version
+	}
+	return ErrStale
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -231,4 +232,53 @@ func TestRefusedVoidIsAskedLess(t *testing.T) {
 	b.reconcile()
 	b.want(b.record(id).Payment, payments.StatusExpired)
 	b.agree()
+}
+
+// TestHangingGateway holds that a gateway which hangs until the time of a look is over makes the schedule go on as any other outage
+// does: otherwise the same payments and events would be looked at first each time, and nothing else.
+func TestHangingGateway(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		run  func(*bundle, payments.OrderID)
+	}{
+		{"payment", func(b *bundle, id payments.OrderID) {
+			b.fault(fake.OpConfirm, fake.FaultDropBefore, -1)
+			b.fault(fake.OpFetch, fake.FaultSlowBefore, -1)
+			_, _ = b.pay(id, "tok_visa")
+			for range 3 {
+				b.look(id, 1)
+				if p := b.record(id).Payment; !p.DueAt.After(b.clock.Now()) || p.LeaseOwner != "" {
+					b.t.Fatalf("after the look it is due at %v, and leased to %q; it is %v", p.DueAt, p.LeaseOwner, b.clock.Now())
+				}
+			}
+			if tries := b.record(id).Payment.Tries; tries < 3 {
+				b.t.Errorf("%d tries are counted", tries)
+			}
+		}},
+		{"event", func(b *bundle, id payments.OrderID) {
+			res := b.mustPay(id, "", payments.StatusCreated)
+			b.authenticate(res, fake.AuthPass, "")
+			b.fault(fake.OpFetch, fake.FaultSlowBefore, -1)
+			b.deliver(b.gw.Events())
+			b.clock.Advance(time.Minute)
+			_, _ = b.Reconcile(b.t.Context())
+			if list, err := b.store.Inbox(b.t.Context(), "", b.clock.Now(), 10); err != nil || len(list) > 0 {
+				b.t.Errorf("the events %+v are due again, %v", list, err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := setup(t, func(_ *bundle, o *payments.Options, _ *payments.Gateway) { o.RequestTimeout = o.GatewayTimeout })
+				id := b.order()
+				tt.run(b, id)
+				b.gw.ClearFaults()
+				b.clock.Advance(25 * time.Hour)
+				b.reconcile()
+				b.agree()
+			})
+		})
+	}
 }

@@ -164,7 +164,7 @@ func TestRun(t *testing.T) {
 	if !errors.Is(err, payments.ErrPaymentNotFound) {
 		t.Errorf("the expired key is still there: %v", err)
 	}
-	if lists.lists != 3 { // the days from noon of the first to 14:00 of the third
+	if lists.lists != 5 { // the days from noon of the first to 14:00 of the third, and two before them
 		t.Errorf("the charges were listed %d times", lists.lists)
 	}
 }
@@ -173,12 +173,146 @@ func TestRun(t *testing.T) {
 type lister struct {
 	*fake.Gateway
 	lists int
+	meet  func() error // called before each list, where there is one
 }
 
 // ListCharges counts.
 func (c *lister) ListCharges(ctx context.Context, req payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
 	c.lists++
+	if c.meet != nil {
+		if err := c.meet(); err != nil {
+			return nil, "", err
+		}
+	}
 	return c.Gateway.ListCharges(ctx, req)
+}
+
+// auditors runs processes, one after the other, over one store with a charge that no payment has.
+type auditors struct {
+	*bundle
+	lists *lister
+}
+
+// newAuditors makes a charge behind the service's back at noon.
+func newAuditors(t *testing.T) *auditors {
+	t.Helper()
+	a := &auditors{bundle: setup(t)}
+	a.lists = &lister{Gateway: a.gw}
+	id := a.order()
+	a.mustPay(id, "tok_visa", payments.StatusPaid)
+	_, err := a.gw.Authorize(t.Context(), payments.AuthorizeRequest{Key: "behind", Amount: usd(1250), Source: token("tok_visa"), Capture: true,
+		PaymentRef: payments.PaymentRef{PaymentUID: "019ca949-9de0-7b5c-95b5-e6ed7228af06", OrderID: id}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// run lets a process run for so long, or until the function that it returns is called. It answers how often it listed the charges.
+func (a *auditors) run(d time.Duration, meet func(die context.CancelFunc) error) (lists int) {
+	a.t.Helper()
+	ctx, die := context.WithCancel(a.t.Context())
+	s, err := payments.New(a.store, a.lists, a.host, &payments.Options{Clock: ending{a.clock, a.clock.Now().Add(d), die}, ReconcileEvery: time.Minute})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	before, outer := a.lists.lists, a.lists.meet
+	if a.lists.meet = nil; meet != nil {
+		a.lists.meet = func() error { return meet(die) }
+	}
+	if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+		a.t.Errorf("Run answers %v", err)
+	}
+	a.lists.meet = outer
+	return a.lists.lists - before
+}
+
+// dies ends a process in its audit.
+func dies(die context.CancelFunc) error {
+	die()
+	return context.Canceled
+}
+
+// TestAuditIsMadeUpFor holds that a day's audit that failed, or whose process died, is made up for by the next process an hour later:
+// once, and also where the day is over by then.
+func TestAuditIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	fails := func(context.CancelFunc) error { return errors.New("the line is down") }
+	for _, tt := range []struct {
+		name  string
+		at    time.Duration // after the charge
+		first func(context.CancelFunc) error
+		soon  int // how many days the next process audits within the hour: those that the first one has not claimed
+	}{
+		{"failed", 13 * time.Hour, fails, 0},
+		{"died", 13 * time.Hour, dies, 2},
+		{"failed until midnight", 35*time.Hour + 30*time.Minute, fails, 0},
+		{"died at midnight", 35*time.Hour + 59*time.Minute, dies, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAuditors(t)
+			a.clock.Advance(tt.at)
+			claimed := a.clock.Now()
+			if a.run(10*time.Minute, tt.first) == 0 {
+				t.Fatal("there was no audit that could fail")
+			}
+			if got := a.run(claimed.Add(50*time.Minute).Sub(a.clock.Now()), nil); got != tt.soon {
+				t.Errorf("within the hour %d days were audited, not %d", got, tt.soon)
+			}
+			a.run(2*time.Hour, nil)
+			list, err := a.Breaks(t.Context(), 0, 0)
+			if err != nil || len(list) != 1 || list[0].Kind != payments.BreakCharge {
+				t.Errorf("the breaks are %+v, %v", list, err)
+			}
+			if got := a.run(5*time.Hour, nil); got > 0 {
+				t.Errorf("what was audited was audited %d times more", got)
+			}
+		})
+	}
+}
+
+// TestAuditIsOneProcess holds that a day which is being audited is not audited by another process, unless that takes longer than an
+// hour; it counts as audited then as well.
+func TestAuditIsOneProcess(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		takes time.Duration
+		other func(*auditors) int // another process: it answers how often it listed the charges
+		more  int
+	}{
+		{"short", 30 * time.Minute, func(a *auditors) int { return a.run(time.Minute, nil) }, 0},
+		{"long", 90 * time.Minute, func(a *auditors) int { return a.run(time.Minute, nil) }, 1},
+		{"an hour", time.Hour, func(a *auditors) int { return a.run(time.Minute, nil) }, 1},
+		{"an hour, and the other one dies", time.Hour, func(a *auditors) int { return a.run(time.Minute, dies) }, 1},
+		{"long, and the claim is deleted", 90 * time.Minute, func(a *auditors) int {
+			if n, err := a.Prune(a.t.Context()); err != nil || n == 0 {
+				a.t.Errorf("%d rows were deleted, %v", n, err)
+			}
+			return 0
+		}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := newAuditors(t)
+			a.clock.Advance(13 * time.Hour)
+			a.run(time.Minute, nil)
+			a.clock.Advance(24 * time.Hour) // one day is not audited yet
+			more := 0
+			got := a.run(time.Minute, func(context.CancelFunc) error {
+				a.clock.Advance(tt.takes)
+				more += tt.other(a)
+				return nil
+			})
+			if more != tt.more || got != 1+more {
+				t.Errorf("the day was audited %d times, %d of them meanwhile", got, more)
+			}
+			if got := a.run(5*time.Hour, nil); got > 0 {
+				t.Errorf("what was audited was audited %d times more", got)
+			}
+		})
+	}
 }
 
 // TestAudit charges behind the service's back: a charge for an order of ours that no payment has is told once, one for

@@ -83,7 +83,9 @@ func (s *Service) drainOne(ctx context.Context, in InboxEvent) error {
 		in.DoneAt = s.now()
 		s.opts.Logger.ErrorContext(ctx, "an event was given up", "event", in.Event.ID, "type", in.Event.Type, "err", err)
 	}
-	_, err = s.store.Apply(ctx, Change{Inbox: []InboxEvent{in}})
+	again, done := afresh(ctx) // an event that took all its time must not be the first one again at each Reconcile
+	defer done()
+	_, err = s.store.Apply(again, Change{Inbox: []InboxEvent{in}})
 	return err
 }
 
