@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -26,6 +27,7 @@ func (s *Service) Audit(ctx context.Context, from, before time.Time) (AuditRepor
 	if err == nil && !ok {
 		err = &Error{Code: ErrUnsupported, Outcome: OutcomeNotApplied, Message: "the gateway lists no charges"}
 	}
+	var unread error // of charges that the others need not wait for
 	for cursor := ""; err == nil; {
 		var list []ListedCharge
 		_, err = s.call(ctx, "list_charges", func(ctx context.Context) (_ Snapshot, err error) {
@@ -33,14 +35,19 @@ func (s *Service) Audit(ctx context.Context, from, before time.Time) (AuditRepor
 			return Snapshot{}, err
 		})
 		for i := 0; err == nil && i < len(list); i++ {
-			err = s.audit(ctx, list[i], &report)
+			if err = s.audit(ctx, list[i], &report); errors.Is(err, errUnread) {
+				unread, err = err, nil
+			}
 		}
 		if cursor == "" {
 			break
 		}
 	}
-	return report, s.fail("audit", err)
+	return report, s.fail("audit", cmp.Or(err, unread))
 }
+
+// errUnread is a charge's payment that cannot be read now, and that nothing but the next audit would read.
+var errUnread = errors.New("payments: a payment could not be read")
 
 // audit looks at one charge.
 func (s *Service) audit(ctx context.Context, c ListedCharge, report *AuditReport) error {
@@ -51,10 +58,14 @@ func (s *Service) audit(ctx context.Context, c ListedCharge, report *AuditReport
 		return nil
 	case err == nil:
 		before := rec.Payment.Version
-		if after, _, err := s.refresh(ctx, rec); err == nil && after.Payment.Version != before {
+		after, _, err := s.refresh(ctx, rec)
+		switch {
+		case err != nil && rec.Payment.DueAt.IsZero():
+			return NewError(Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "a payment could not be read; audit again"}, errors.Join(errUnread, err))
+		case err == nil && after.Payment.Version != before:
 			report.Folded++
 		}
-		return nil // what cannot be read now is due by itself
+		return nil // what cannot be read now and is due is read without us
 	case !errors.Is(err, ErrPaymentNotFound):
 		return err
 	}

@@ -349,6 +349,52 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestAuditFindsTheRow audits charges that carry a payment of ours: one whose row has another object is a charge too many, one whose
+// row has none yet is the row's. A row that was given up is
+// read too, and an operator told; where that fails the audit is not done, for nothing else looks.
+func TestAuditFindsTheRow(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	charge := func(p payments.Payment) {
+		t.Helper()
+		ref := payments.PaymentRef{PaymentUID: p.UID, OrderID: p.OrderID}
+		if _, err := b.gw.Authorize(t.Context(), payments.AuthorizeRequest{PaymentRef: ref, Key: p.UID, Amount: usd(1250), Source: token("tok_visa"), Capture: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	twice, waits, gone := b.order(), b.order(), b.order()
+	charge(b.mustPay(twice, "tok_visa", payments.StatusPaid).Payment)
+	for _, id := range []payments.OrderID{waits, gone} {
+		b.fault(fake.OpPrepare, fake.FaultDropBefore, 3)
+		if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: gone}}); err != nil {
+		t.Fatal(err)
+	}
+	charge(b.record(waits).Payment)
+	charge(b.record(gone).Payment)
+	audit := func() (payments.AuditReport, error) {
+		return b.Audit(t.Context(), b.clock.Now().Add(-time.Hour), b.clock.Now().Add(time.Hour))
+	}
+	b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+	got, err := audit()
+	if want := (payments.AuditReport{Charges: 4, Breaks: 1}); !errors.Is(err, payments.ErrUnavailable) || got != want {
+		t.Errorf("while no payment can be read, the audit is %+v, %v, not %+v", got, err, want)
+	}
+	b.gw.ClearFaults()
+	got, err = audit()
+	if want := (payments.AuditReport{Charges: 4, Folded: 2}); err != nil || got != want {
+		t.Errorf("the audit is %+v, %v, not %+v", got, err, want)
+	}
+	b.want(b.record(waits).Payment, payments.StatusPaid)
+	list, err := b.Breaks(t.Context(), 0, 10)
+	if err != nil || len(list) != 2 || list[0].Kind != payments.BreakCharge || list[0].OrderID != twice || list[1].Kind != payments.BreakTransition || list[1].OrderID != gone {
+		t.Errorf("the breaks are %+v, %v", list, err)
+	}
+}
+
 func TestAuditNeedsAList(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(b *bundle, _ *payments.Options, g *payments.Gateway) { *g = oneStep{b.gw} })
