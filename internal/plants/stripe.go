@@ -12,7 +12,7 @@ var stripe = []Plant{
 		`out.Message = "Stripe failed"`, `out.Outcome, out.Message = payments.OutcomeNotApplied, "Stripe failed"`,
 		tests("./gateway/stripe", "TestFailure"), "--- FAIL: TestFailure"},
 	{"a decline is read from a 5xx", "gateway/stripe/errors.go",
-		`case status >= 500 || status < 400:`, `case (status >= 500 || status < 400) && e.Type != stripego.ErrorTypeCard:`,
+		`case !definite(status):`, `case !definite(status) && e.Type != stripego.ErrorTypeCard:`,
 		tests("./gateway/stripe", "TestFailure"), "--- FAIL: TestFailure"},
 	{"409 lock_timeout is definite", "gateway/stripe/errors.go",
 		`e.HTTPStatusCode == http.StatusConflict || e.Code == stripego.ErrorCodeLockTimeout ||`, ``,
