@@ -227,7 +227,13 @@ func TestLapsedInDoubt(t *testing.T) {
 // first is closed soon.
 func TestLaterInvoiceLapses(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]fake.Fault{"at once": "", "lost": fake.FaultDropBefore, "unanswered": fake.FaultDropAfter, "refused": fake.Fault429} {
+	for name, tt := range map[string]struct {
+		fault fake.Fault
+		times int
+	}{
+		"at once": {}, "lost": {fake.FaultDropBefore, 1}, "unanswered": {fake.FaultDropAfter, 1},
+		"too many requests": {fake.Fault429, 3}, // which are tried again at once, twice
+	} {
 		for how, look := range looks {
 			if how == "the payer" {
 				continue // the payer of the first invoice has paid
@@ -242,8 +248,8 @@ func TestLaterInvoiceLapses(t *testing.T) {
 				b.reconcile()
 				b.clock.Advance(16 * day)
 				must(t, b.gw.Tick(t.Context()))
-				if fault != "" {
-					b.fault(fake.OpCancelSubscription, fault, 1)
+				if tt.times > 0 {
+					b.fault(fake.OpCancelSubscription, tt.fault, tt.times)
 				}
 				look(b)
 				b.clock.Advance(time.Minute)
