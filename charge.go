@@ -290,7 +290,7 @@ func (c *charge) resolveDoubt(ctx context.Context, rec Record) (settled bool, er
 // answer returns the payment with what the payer must still do. A decline and a doubt are errors beside it.
 func (c *charge) answer(p Payment, snap Snapshot) (Result, error) {
 	res := Result{Payment: p}
-	if p.Status.Answer().PaymentIntentSuccess {
+	if p.Status.Answer().PaymentIntentSuccess && !p.lapsed() {
 		res.NextAction = snap.NextAction
 	}
 	switch p.Status {

@@ -23,6 +23,9 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 		return doubted(p, err)
 	}
 	if p.Live && !c.req.Source.IsZero() && !p.trial() {
+		if ok, res, err := c.standing(ctx, &rec); !ok {
+			return res, err
+		}
 		switch p.Status {
 		case StatusDeclined:
 			return c.afterDecline(ctx, rec)

@@ -192,7 +192,7 @@ func (f *folding) foldFacts(to Status) {
 		p.DecidedAt = f.now
 	}
 	f.foldReason(to)
-	p.Live = p.Live && to != StatusCanceled && to != StatusExpired
+	p.Live = p.Live && (to != StatusCanceled && to != StatusExpired || p.holdsBySubscription())
 }
 
 // foldReason says why the payment is declined or held; another status has no reason.

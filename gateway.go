@@ -101,7 +101,8 @@ type SubscriptionGateway interface {
 	FetchSubscription(ctx context.Context, req FetchSubscriptionRequest) (SubscriptionSnapshot, error)
 
 	// CancelSubscription ends a subscription, now or with the period that is paid. A cancellation of what is canceled
-	// already is no error.
+	// already is no error. The open invoices of what has ended, by this request or before it, never take money afterwards, unless the
+	// bank works on one already: the Service asks again, under a new key, as long as it sees one open.
 	CancelSubscription(ctx context.Context, req CancelSubscriptionRequest) (SubscriptionSnapshot, error)
 
 	// UncancelSubscription lets a subscription go on that was to end with its period. It changes nothing of one that goes on

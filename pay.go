@@ -38,6 +38,9 @@ func (c *charge) pay(ctx context.Context, rec Record) (Result, error) {
 	if settled, err := c.resolveDoubt(ctx, rec); !settled {
 		return doubted(p, err)
 	}
+	if ok, res, err := c.standing(ctx, &rec); !ok {
+		return res, err
+	}
 	if p.Status == StatusDeclined {
 		return c.afterDecline(ctx, rec)
 	}
@@ -73,6 +76,9 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	}
 	if rec.Payment.unbegun() && rec.Payment.Live {
 		return c.attempt(ctx, rec)
+	}
+	if rec.Payment.lapsed() {
+		return Result{}, unclosed()
 	}
 	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total && !p.anchor() {
 		return c.attempt(ctx, rec) // an earlier repricing did not reach the gateway
@@ -135,7 +141,10 @@ func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
 		p, err = c.CancelSubscription(ctx, CancelSubscriptionCommand{Target: Target{PaymentUID: rec.Payment.UID}})
 		if err == nil && p.Live {
 			rec.Payment = p
-			_, _, err = c.refresh(ctx, rec) // only the first invoice's object can tell that it was not paid
+			rec, _, err = c.refresh(ctx, rec) // only the first invoice's object can tell that it was not paid
+			if err == nil && rec.Payment.lapsed() {
+				return Result{}, unclosed()
+			}
 		}
 	} else {
 		rec, _, err = c.void(ctx, c.owner, rec, "")

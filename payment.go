@@ -203,7 +203,8 @@ type Payment struct {
 	// Captured and Refunded are what the gateway has taken and given back, in minor units.
 	Captured, Refunded int64
 	// Live marks the one payment that holds its order: it is set when the payment begins and cleared only when the
-	// gateway proved that this payment will never take money. A Store keeps it unique for a namespace and order.
+	// gateway proved that this payment will never take money, and that the subscription which it began has ended. A Store keeps
+	// it unique for a namespace and order.
 	Live bool
 
 	// Reference is the gateway's id of the payment ("pi_..."), empty until the gateway has made its object.

@@ -266,8 +266,8 @@ func (s *Service) retry(ctx context.Context, owner string, rec Record, snap Snap
 	switch {
 	case tx.Kind == KindAuthorize && s.intents == nil:
 		return rec, snap, nil // a second request could make a second object
-	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter && rec.Payment.anchor():
-		rec, err := s.endSubscription(ctx, owner, rec, reasonNow) // with its first invoice
+	case tx.Kind == KindAuthorize && rec.Payment.anchor() && (age >= s.opts.CancelAfter || rec.Payment.SubscriptionStatus.Ended()):
+		rec, err := s.endSubscription(ctx, owner, rec, reasonNow) // with its first invoice: nobody pays for what has ended
 		return rec, snap, err
 	case tx.Kind == KindAuthorize && age >= s.opts.CancelAfter:
 		return s.void(ctx, owner, rec, "")

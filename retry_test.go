@@ -68,7 +68,7 @@ func TestRepricedBeforeTheRepeat(t *testing.T) {
 // TestCancellationInDoubtComesFirst holds that nothing is paid into a subscription that may be at its end.
 func TestCancellationInDoubtComesFirst(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []fake.Fault{fake.FaultDropBefore} {
+	for _, fault := range []fake.Fault{fake.FaultDropBefore, fake.FaultDropAfter} {
 		b := setup(t)
 		id := b.order(monthly(0))
 		b.mustPay(id, "tok_chargeDeclined", payments.StatusDeclined)

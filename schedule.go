@@ -34,8 +34,10 @@ func (s *Service) next(rec Record, p Payment) time.Time {
 		return s.later(p.Tries)
 	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
 		return s.later(p.Tries)
-	case p.anchor() && !p.SubscriptionStatus.Ended() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
+	case p.holdsBySubscription() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
 		return now.Add(24 * time.Hour) // the next invoice may come without its event
+	case p.Live && p.givenUp():
+		return s.later(p.Tries) // it holds the order until the subscription is seen to have ended
 	case p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined:
 		if at := s.expiry(rec, p); at.After(now) {
 			return earlier(s.later(p.Tries), at)

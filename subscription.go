@@ -20,6 +20,13 @@ func (p Payment) trial() bool { return p.anchor() && p.Reference == "" }
 // unbegun reports whether the payment made a subscription with a trial that still ends with it: it was not yet let go on.
 func (p Payment) unbegun() bool { return p.trial() && p.SubscriptionStatus == SubscriptionIncomplete }
 
+// givenUp reports whether the payment will never take money.
+func (p Payment) givenUp() bool { return p.Status == StatusCanceled || p.Status == StatusExpired }
+
+// holdsBySubscription reports whether the order is held by a subscription that has not ended, whatever became of the first invoice: that
+// may be paid or forgiven past us (in the gateway's dashboard), and then its object is canceled and the subscription charges on.
+func (p Payment) holdsBySubscription() bool { return p.anchor() && !p.SubscriptionStatus.Ended() }
+
 // recurring reports why a recurring order cannot be charged, nil when it can.
 func (s *Service) recurring(plan Plan) error {
 	if _, ok := CapabilityOf[SubscriptionGateway](s.gateway); !ok || s.intents == nil {
@@ -141,7 +148,10 @@ func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionS
 		}
 		rec, err = s.followed(ctx, rec, sub)
 		if err == nil {
-			return rec, sub, s.followInvoices(ctx, rec.Payment, sub)
+			if sub, err = s.closeInvoices(ctx, rec.Payment, sub); err == nil {
+				err = s.followInvoices(ctx, rec.Payment, sub)
+			}
+			return rec, sub, err
 		}
 		if !errors.Is(err, ErrStale) {
 			return rec, sub, err

@@ -78,7 +78,7 @@ func (g *Gateway) follow(in *intent, at time.Time) {
 	g.touchSub(sub)
 	switch in.Status {
 	case succeeded:
-		g.paid(sub, inv, in, at)
+		g.paid(sub, inv, in.Shown.ID, at)
 	case canceled:
 		inv.Status, inv.RetryAt = invoiceVoid, time.Time{}
 		if inv.First {
@@ -95,13 +95,13 @@ func (g *Gateway) follow(in *intent, at time.Time) {
 }
 
 // paid settles an invoice: the subscription is active, and goes on with the way to pay that it was paid with.
-func (g *Gateway) paid(sub *subscription, inv *invoice, in *intent, at time.Time) {
+func (g *Gateway) paid(sub *subscription, inv *invoice, method string, at time.Time) {
 	inv.Status, inv.RetryAt = invoicePaid, time.Time{}
 	g.emitInvoice(eventInvoicePaid, sub, inv, at)
 	if sub.Status.Ended() {
 		return
 	}
-	sub.Method = in.Shown.ID
+	sub.Method = method
 	if inv == sub.latest() && sub.Status != payments.SubscriptionActive {
 		sub.Status = payments.SubscriptionActive
 		g.emitSub(eventSubUpdated, sub, at)

@@ -126,8 +126,12 @@ func TestChargeIsRepeated(t *testing.T) {
 		}
 		open := got.Invoices[1]
 		if !keep {
-			if s := b.fetch(open.Payment); open.Status != "void" || s.Status != payments.StatusCanceled {
+			if s := b.fetch(open.Payment); open.Status != "open" || s.Status != payments.StatusDeclined {
 				t.Errorf("of an ended subscription the invoice is %q and its payment %v", open.Status, s.Status)
+			}
+			closed, err := b.CancelSubscription(t.Context(), payments.CancelSubscriptionRequest{PaymentRef: b.order, Key: b.key(), Reference: sub.Reference})
+			if s := b.fetch(open.Payment); err != nil || closed.Invoices[1].Status != "void" || s.Status != payments.StatusCanceled {
+				t.Errorf("canceled once more, the invoice is %+v and its payment %v: %v", closed.Invoices[1], s.Status, err)
 			}
 			continue
 		}

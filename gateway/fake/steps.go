@@ -77,6 +77,22 @@ func (g *Gateway) RefundElsewhere(ctx context.Context, reference string, amount 
 	})
 }
 
+// PayElsewhere marks the open invoice of a payment as paid past the gateway, as Stripe's dashboard does: the object is canceled, nothing
+// is charged, and the subscription is active.
+func (g *Gateway) PayElsewhere(ctx context.Context, reference string) error {
+	const op Operation = "pay_elsewhere"
+	return g.on(ctx, op, reference, func(in *intent, now time.Time) *payments.Error {
+		sub, inv := g.invoiceOf(in)
+		if inv == nil || inv.Status != invoiceOpen || in.secured() {
+			return g.clash(op, "invoice_unexpected_state", "The payment is not that of an open invoice.")
+		}
+		g.touchSub(sub)
+		g.paid(sub, inv, sub.Method, now)
+		g.cancel(in, now)
+		return nil
+	})
+}
+
 // OpenDispute lets the payer's bank ask the money of a paid payment back.
 func (g *Gateway) OpenDispute(ctx context.Context, reference string) error {
 	const op Operation = "open_dispute"

@@ -73,8 +73,8 @@ func (g *Gateway) FetchSubscription(ctx context.Context, req payments.FetchSubsc
 		})})
 }
 
-// CancelSubscription ends a subscription, now or with its period. Ended now, its open invoices are void, and their objects
-// are canceled, so that nothing is charged any more; nothing is refunded.
+// CancelSubscription ends a subscription, now or with its period. The open invoices of what has ended, by this request or before it, are
+// void, and their objects are canceled, so that nothing is charged any more; nothing is refunded.
 func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
 	return g.callSub(ctx, request{op: OpCancelSubscription, ref: req.PaymentRef, key: req.Key, params: []any{req.Reference, req.AtPeriodEnd},
 		run: g.aboutSub(func(now time.Time) (*subscription, *payments.Error) {
@@ -83,8 +83,10 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 			case err != nil:
 				return nil, err
 			case sub.Status.Ended():
+				g.voidInvoices(sub, now)
 			case !req.AtPeriodEnd:
 				g.end(sub, payments.SubscriptionCanceled, now)
+				g.voidInvoices(sub, now)
 			case !sub.Ending:
 				g.touchSub(sub)
 				sub.Ending = true
@@ -196,18 +198,30 @@ func (g *Gateway) subscribe(req payments.SubscribeRequest, now time.Time) (*subs
 	return sub, nil
 }
 
-// end ends a subscription. What is open of its invoices is void and will never take money.
+// end ends a subscription. As at Stripe the first invoice of an incomplete one is void; any other open invoice is charged no more by
+// itself, and can still be paid until CancelSubscription closes it.
 func (g *Gateway) end(sub *subscription, status payments.SubscriptionStatus, at time.Time) {
 	g.touchSub(sub)
+	if sub.Status == payments.SubscriptionIncomplete {
+		g.voidInvoices(sub, at)
+	}
 	sub.Status = status
 	for _, inv := range sub.Invoices {
-		g.voidInvoice(inv, at)
+		inv.RetryAt = time.Time{}
 	}
 	kind := eventSubUpdated // at Stripe an incomplete one is not deleted: it expires
 	if status == payments.SubscriptionCanceled {
 		kind = eventSubDeleted
 	}
 	g.emitSub(kind, sub, at)
+}
+
+// voidInvoices closes what is not paid of a subscription's invoices.
+func (g *Gateway) voidInvoices(sub *subscription, at time.Time) {
+	g.touchSub(sub)
+	for _, inv := range sub.Invoices {
+		g.voidInvoice(inv, at)
+	}
 }
 
 // subSnapshot tells the full truth about a subscription.

@@ -159,11 +159,13 @@ var partlyBroken = map[string]brokenGateway{
 		r.AtPeriodEnd = false
 		return g.CancelSubscription(ctx, r)
 	}), []string{"cancel-at-end"}},
-	"cancels and refunds":          {cancels(cancelsAndRefunds), []string{"cancel-now", "cancel-ends"}},
-	"says canceled and charges on": {cancels(saysCanceled), []string{"cancel-incomplete", "cancel-now", "cancel-at-end", "cancel-ends"}},
-	"lets every trial go on":       {answersSubs(letsTrialsGoOn), []string{"trial-left-alone"}},
-	"lets no subscription go on":   {uncancels(neverUncancels), []string{"subscribe-trial", "uncancel", "uncancel-ended", "lost-uncancel"}},
-	"says uncanceled and ends":     {uncancels(saysUncanceled), []string{"subscribe-trial", "uncancel", "uncancel-renews", "uncancel-ended", "lost-uncancel"}},
+	"cancels and refunds":              {cancels(cancelsAndRefunds), []string{"cancel-now", "cancel-ends"}},
+	"says canceled and charges on":     {cancels(saysCanceled), []string{"cancel-incomplete", "cancel-now", "cancel-at-end", "cancel-ends"}},
+	"leaves open what it cancels":      {cancels(cancelsAndLeavesOpen), []string{"cancel-unpaid"}},
+	"closes nothing of what has ended": {cancels(closesNothingEnded), []string{"cancel-unpaid"}},
+	"lets every trial go on":           {answersSubs(letsTrialsGoOn), []string{"trial-left-alone"}},
+	"lets no subscription go on":       {uncancels(neverUncancels), []string{"subscribe-trial", "uncancel", "uncancel-ended", "lost-uncancel"}},
+	"says uncanceled and ends":         {uncancels(saysUncanceled), []string{"subscribe-trial", "uncancel", "uncancel-renews", "uncancel-ended", "lost-uncancel"}},
 }
 
 // each changes each charge of a list.

@@ -253,6 +253,25 @@ func saysCanceled(ctx context.Context, g *fake.Gateway, req payments.CancelSubsc
 	return s, err
 }
 
+// cancelsAndLeavesOpen says that a subscription with an invoice to be paid is canceled, and closes nothing.
+func cancelsAndLeavesOpen(ctx context.Context, g *fake.Gateway, req payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	s, err := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	if err != nil || s.Status != payments.SubscriptionPastDue {
+		return g.CancelSubscription(ctx, req)
+	}
+	s.Status = payments.SubscriptionCanceled
+	return s, nil
+}
+
+// closesNothingEnded answers what has ended as it is.
+func closesNothingEnded(ctx context.Context, g *fake.Gateway, req payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	s, err := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	if err != nil || !s.Status.Ended() {
+		return g.CancelSubscription(ctx, req)
+	}
+	return s, nil
+}
+
 // printsSecret tells the client secret of the latest subscription when a cancellation fails.
 func printsSecret(g *fake.Gateway, p *partly) {
 	var mu sync.Mutex

@@ -2,6 +2,7 @@ package gatewaytest
 
 import (
 	"context"
+	"time"
 
 	"github.com/trendsic/payments"
 )
@@ -14,8 +15,12 @@ var cancelChecks = []Check{
 	{Name: "cancel-at-end", Rule: "A subscription canceled at the end of its period runs until then, and says so.", needs: needSubs, make: checkCancelAtEnd},
 	{Name: "cancel-ends", Rule: "A subscription that was canceled, now or at the end of its period, is charged no more.", needs: all(needSubs, needAdvance),
 		make: checkCancelEnds},
+	{Name: "cancel-unpaid", Rule: "The open invoice of a subscription that is canceled, or has ended before, never takes money once CancelSubscription has answered.",
+		needs: all(needSubs, needAdvance, needDeclineLater), make: checkCancelUnpaid},
 	{Name: "lost-cancel", Rule: lostRule, needs: all(needSubs, needFaults), make: func(p *probe) { p.eachFault("cancel_subscription", lostCancel) }},
 }
+
+var needDeclineLater = need("the harness cannot make later charges be declined", func(p *probe) bool { return p.DeclineLater != nil })
 
 // cancel ends a subscription under a new key.
 func (p *probe) cancel(ref payments.PaymentRef, sub payments.SubscriptionSnapshot, atEnd bool) payments.SubscriptionSnapshot {
@@ -72,6 +77,36 @@ func checkCancelEnds(p *probe) {
 		p.advance(month)
 		p.fetchSub("after the period", ref, sub, payments.SubscriptionCanceled)
 		p.charged("after the period", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
+	}
+}
+
+func checkCancelUnpaid(p *probe) {
+	for what, after := range map[string]time.Duration{"canceled": 0, "ended by itself": 2 * month} {
+		ref, sub := p.active()
+		if err := p.DeclineLater(p.ctx, sub); err != nil {
+			p.fatalf("the harness cannot make later charges be declined: %v", err)
+		}
+		p.advance(month)
+		sub = p.mustSub("declined")(p.subs.FetchSubscription(p.ctx, payments.FetchSubscriptionRequest{PaymentRef: ref, Reference: sub.Reference}))
+		if len(sub.Invoices) != 2 || sub.Status.Ended() {
+			p.fatalf("after a decline the subscription is %q with the invoices %+v", sub.Status, sub.Invoices)
+		}
+		p.advance(after)
+		got, unpaid := p.cancel(ref, sub, false), sub.Invoices[1].Payment
+		p.ended(what, got)
+		for _, in := range got.Invoices {
+			if in.Status == "open" {
+				p.errorf("%s: the invoice %s is open", what, in.Reference)
+			}
+		}
+		anyones := payments.PaymentRef{Account: ref.Account}
+		p.status(what, p.fetch(anyones, unpaid), payments.StatusCanceled)
+		_, err := p.intents.Prepare(p.ctx, payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Reference: unpaid, Source: source(p.Approve), Capture: true})
+		if err == nil {
+			_, err = p.confirm(ref, unpaid)
+		}
+		p.refused(what+": pay what is left", err)
+		p.charged(what, ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 	}
 }
 

@@ -100,6 +100,9 @@ func fakeSubject(o fake.Options, wrap func(*fake.Gateway) payments.Gateway) (*ga
 		FailRefund: func(ctx context.Context, reference string) error {
 			return g.SettleRefund(ctx, reference, false)
 		},
+		DeclineLater: func(ctx context.Context, sub payments.SubscriptionSnapshot) error {
+			return g.SetDefaultMethod(ctx, sub.Reference, "tok_chargeCustomerFail")
+		},
 		Saves: true, Event: box.event, Now: clock.Now,
 		Advance: func(ctx context.Context, d time.Duration) error {
 			clock.ahead.Add(int64(d))

@@ -56,6 +56,8 @@ type Subject struct {
 	Arrive func(ctx context.Context) error
 	// FailRefund lets a refund, by its Reference, fail after it succeeded.
 	FailRefund func(ctx context.Context, refundReference string) error
+	// DeclineLater makes the later charges of a subscription be declined, whose first invoice is paid.
+	DeclineLater func(ctx context.Context, sub payments.SubscriptionSnapshot) error
 	// Saves tells that the gateway keeps ways to pay with a customer ([payments.Saving]) and charges them off session.
 	Saves bool
 	// Event makes a request of an event as the gateway sends it, for a [payments.WebhookGateway].

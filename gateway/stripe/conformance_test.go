@@ -3,10 +3,12 @@ package stripe_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +26,7 @@ import (
 // emulation is a gateway over an emulator of its own.
 type emulation struct {
 	*stripetest.Server
+	base   string
 	clock  *timepiece
 	mu     sync.Mutex
 	events []stripetest.Delivery
@@ -52,6 +55,7 @@ func emulate(change ...func(*stripetest.Options)) (*emulation, *stripe.Gateway, 
 	}
 	e.Server = server
 	web := httptest.NewServer(server)
+	e.base = web.URL
 	transport := &http.Transport{DisableKeepAlives: true}
 	g, err := stripe.New(stripe.Options{SecretKey: stripetest.DefaultSecretKey, BaseURL: web.URL, WebhookSecrets: []string{webhookSecret},
 		HTTPClient: &http.Client{Transport: transport, Timeout: 30 * time.Second}, Clock: e.clock.Now, RawCards: o.AllowRawCards})
@@ -122,7 +126,10 @@ func (e *emulation) subject(g *stripe.Gateway, closing func()) *gatewaytest.Subj
 			return e.SettleRefund(ctx, reference, false)
 		},
 		Refused: payments.Money{Amount: 1, Currency: "USD"},
-		Saves:   true, Event: e.event, Now: e.clock.Now,
+		DeclineLater: func(ctx context.Context, sub payments.SubscriptionSnapshot) error {
+			return declineLater(ctx, e.base, sub)
+		},
+		Saves: true, Event: e.event, Now: e.clock.Now,
 		Advance: func(ctx context.Context, d time.Duration) error {
 			e.clock.ahead.Add(int64(d))
 			return e.Advance(ctx, 0)
@@ -131,6 +138,35 @@ func (e *emulation) subject(g *stripe.Gateway, closing func()) *gatewaytest.Subj
 	}
 	s.Faults = lostAnswers()
 	return s
+}
+
+// declineLater gives a subscription a card that was set up and is declined ever after.
+func declineLater(ctx context.Context, base string, sub payments.SubscriptionSnapshot) error {
+	id, err := elsewhere(ctx, base, "payment_methods/pm_card_chargeCustomerFail/attach", url.Values{"customer": {sub.Customer}})
+	if err == nil {
+		_, err = elsewhere(ctx, base, "subscriptions/"+sub.Reference, url.Values{"default_payment_method": {id}})
+	}
+	return err
+}
+
+// elsewhere changes an object past the gateway, as a person does in the dashboard, and returns the id that is answered.
+func elsewhere(ctx context.Context, base, path string, form url.Values) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/v1/"+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(stripetest.DefaultSecretKey, "")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close() //nolint:errcheck // it was read
+	var object struct{ ID string }
+	if err = json.NewDecoder(res.Body).Decode(&object); err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s answers %d", path, res.StatusCode)
+	}
+	return object.ID, err
 }
 
 // lostAnswers are the emulator's faults after which nobody knows what happened.

@@ -2,6 +2,8 @@ package stripe
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -110,7 +112,8 @@ func (g *Gateway) subscription(ctx context.Context, req payments.FetchSubscripti
 	return nil, found.Err()
 }
 
-// CancelSubscription ends the subscription now, or lets the period that is paid run out.
+// CancelSubscription ends the subscription now, or lets the period that is paid run out. The invoices that Stripe leaves open at the end
+// are voided, also those of a subscription that had ended before.
 func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
 	const op = "cancel_subscription"
 	var err error
@@ -120,19 +123,42 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 	} else {
 		_, err = g.api.Subscriptions.Cancel(req.Reference, &stripego.SubscriptionCancelParams{Params: g.params(ctx, req.Key, req.Account)})
 	}
-	again := payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference}
-	if err == nil {
-		return g.FetchSubscription(ctx, again)
-	}
 	failure := g.failure(op, err)
-	if payments.OutcomeOf(failure) == payments.OutcomeUnknown {
+	if err != nil && payments.OutcomeOf(failure) == payments.OutcomeUnknown {
 		return payments.SubscriptionSnapshot{}, failure
 	}
+	snap, readErr := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	switch {
+	case err == nil && readErr != nil:
+		return payments.SubscriptionSnapshot{}, readErr
 	// Stripe answers 404 for a subscription that is canceled already, and 400 for a change of one.
-	if snap, readErr := g.FetchSubscription(ctx, again); readErr == nil && (snap.Status.Ended() || req.AtPeriodEnd && snap.CancelAtPeriodEnd) {
+	case err != nil && (readErr != nil || !snap.Status.Ended() && (!req.AtPeriodEnd || !snap.CancelAtPeriodEnd)):
+		return payments.SubscriptionSnapshot{}, failure
+	}
+	return g.voidInvoices(ctx, req, snap)
+}
+
+// voidInvoices voids what is open of the invoices of a subscription that has ended: Stripe only ceases to collect them, and their intents,
+// which cannot be canceled themselves, would take money as before. A draft has no intent, and none is made of it any more. What Stripe
+// refuses to void was paid meanwhile, or the bank works on it.
+func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscriptionRequest, snap payments.SubscriptionSnapshot) (payments.SubscriptionSnapshot, error) {
+	asked := false
+	for _, in := range snap.Invoices {
+		if !snap.Status.Ended() || in.Status != string(stripego.InvoiceStatusOpen) && in.Status != string(stripego.InvoiceStatusUncollectible) {
+			continue
+		}
+		_, err := g.api.Invoices.VoidInvoice(in.Reference, &stripego.InvoiceVoidInvoiceParams{
+			Params: g.params(ctx, req.Key+":void:"+in.Reference, req.Account)})
+		var e *stripego.Error
+		if err != nil && (!errors.As(err, &e) || e.HTTPStatusCode != http.StatusBadRequest) {
+			return payments.SubscriptionSnapshot{}, g.failure("cancel_subscription", err)
+		}
+		asked = true
+	}
+	if !asked {
 		return snap, nil
 	}
-	return payments.SubscriptionSnapshot{}, failure
+	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 }
 
 // UncancelSubscription lets a subscription go on that was to end with its period.

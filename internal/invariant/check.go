@@ -159,6 +159,11 @@ func (c *checker) chargedOnce() {
 // later reports whether the payment is that of a later invoice: it does not hold the order.
 func later(p payments.Payment) bool { return p.Subscription != "" && p.SubscriptionStatus == "" }
 
+// given reports whether the payment was given up.
+func given(p payments.Payment) bool {
+	return p.Status == payments.StatusCanceled || p.Status == payments.StatusExpired
+}
+
 // oneRowEach holds I2: each object of the gateway's that took money is the payment of one row, and one row holds an order.
 func (c *checker) oneRowEach() {
 	rows, holders := map[string]int{}, map[payments.OrderID]int{}
@@ -212,6 +217,10 @@ func (c *checker) approved(rec payments.Record) {
 	if p.Secured() && !p.Live && !later(p) {
 		c.broken("I1", p, "it is %v and does not hold the order", p.Status)
 	}
+	runs := p.SubscriptionStatus != "" && !p.SubscriptionStatus.Ended()
+	if given(p) && p.Live != runs && c.moment == Settled {
+		c.broken("I1", p, "it is %v, its subscription is %q, and it holds the order: %v", p.Status, p.SubscriptionStatus, p.Live)
+	}
 	if c.moment != Settled {
 		return
 	}
@@ -251,7 +260,7 @@ func (c *checker) approvedRightly(p payments.Payment) {
 // may not be sent again because its key is too old: an operator was told of it.
 func (c *checker) doubt(rec payments.Record) {
 	p := rec.Payment
-	waits := p.Live && !p.Status.Final() && p.Status != payments.StatusHeld
+	waits := p.Live && (!p.Status.Final() && p.Status != payments.StatusHeld || given(p))
 	if (p.Status == payments.StatusUnknown || waits) && p.DueAt.IsZero() {
 		c.broken("I4", p, "it is %v and never due", p.Status)
 	}
@@ -268,6 +277,10 @@ func (c *checker) doubt(rec payments.Record) {
 	}
 	if c.moment == Settled && p.Status == payments.StatusUnknown {
 		c.broken("I4", p, "it stays in doubt")
+	}
+	if c.moment == Settled && p.Live && p.SubscriptionStatus.Ended() && (p.Status == payments.StatusCreated ||
+		p.Status == payments.StatusRequiresAction || p.Status == payments.StatusDeclined) {
+		c.broken("I4", p, "it is %v and holds the order for a subscription that has ended", p.Status)
 	}
 }
 

@@ -62,6 +62,13 @@ func (r *rows) closed(kind payments.Kind, o payments.Outcome) {
 	r.recs[0].Transactions = append(r.recs[0].Transactions, payments.Transaction{UID: "t2", Kind: kind, Outcome: o, ClosedAt: time.Unix(2, 0)})
 }
 
+// givenUp cancels the payment, and takes its charge away.
+func (r *rows) givenUp(sub payments.SubscriptionStatus, live bool) {
+	p := &r.recs[0].Payment
+	p.Status, p.SubscriptionStatus, p.Live = payments.StatusCanceled, sub, live
+	r.charges = nil
+}
+
 // TestEachRuleCanFail breaks rows and books by hand: each break is found under its number, and what is good breaks nothing.
 func TestEachRuleCanFail(t *testing.T) {
 	t.Parallel()
@@ -82,6 +89,14 @@ func TestEachRuleCanFail(t *testing.T) {
 			r.recs = append(r.recs, p)
 		}},
 		{"paid and not holding its order", "I1", func(r *rows) { r.recs[0].Payment.Live = false }},
+		{"given up and holding its order", "I1", func(r *rows) { r.givenUp("", true) }},
+		{"given up and holding its order after the subscription", "I1", func(r *rows) { r.givenUp(payments.SubscriptionCanceled, true) }},
+		{"given up and not holding its order for the subscription", "I1", func(r *rows) { r.givenUp(payments.SubscriptionActive, false) }},
+		{"holding its order for the subscription and never due", "I4", func(r *rows) { r.givenUp(payments.SubscriptionActive, true) }},
+		{"waiting for what has ended", "I4", func(r *rows) {
+			r.givenUp(payments.SubscriptionCanceled, true)
+			r.recs[0].Payment.Status, r.recs[0].Payment.DueAt = payments.StatusDeclined, time.Unix(1, 0)
+		}},
 		{"a charge without a row", "I2", func(r *rows) { r.recs, r.events = nil, nil }},
 		{"two rows for one object", "I2", func(r *rows) {
 			p := r.recs[0]

@@ -50,7 +50,7 @@ var doubts = []Plant{
 		`		case StatusCanceled, StatusCreated:
 			return OutcomeNotApplied
 		case StatusDeclined:`,
-		seldom, "closed as not done"},
+		tests(".", "TestGivesUpInDoubt"), "--- FAIL: TestGivesUpInDoubt"},
 	{"any answer is evidence for a capture or a void", "fold.go",
 		`case tx.Kind == KindCapture && snap.Status == StatusPaid, tx.Kind == KindVoid && snap.Status == StatusCanceled:`,
 		`case tx.Kind == KindCapture, tx.Kind == KindVoid:`,

@@ -44,9 +44,6 @@ func (f Finder) String() string {
 // simulator runs seeds until the first one that fails. None of them fails without a plant.
 var simulator = Finder{Package: "./cmd/sim", Args: []string{"-seed", "2000", "-seeds", "2000", "-failures", "1", "-shrink=false"}}
 
-// seldom is the simulator at seeds that meet what is rare: among all 20,000 that CI runs, these bugs show in few.
-var seldom = Finder{Package: "./cmd/sim", Args: []string{"-seed", "2600", "-seeds", "200", "-failures", "1", "-shrink=false"}}
-
 // tests are tests of a package.
 func tests(pkg, run string) Finder { return Finder{Package: pkg, Run: run} }
 

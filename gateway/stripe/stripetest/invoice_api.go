@@ -101,6 +101,9 @@ func voidInvoiceByAPI(s *Server, c *call) (obj, *apiError) {
 	if inv.Status != invoiceOpen {
 		return nil, refuse("", "", "You can only pass in open invoices. This invoice isn't open.")
 	}
+	if in := own[*intent](s, inv.Intent); in != nil && in.Status == processing {
+		return nil, refuse("", "", "This invoice's payment is processing, and can't be called back.")
+	}
 	s.voidInvoice(inv, c.now)
 	return s.renderInvoice(inv), nil
 }
