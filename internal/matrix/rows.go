@@ -63,7 +63,7 @@ var Rows = []Row{
 	{ID: "G2", Does: "liveness: faults stop at a random time", Unit: "seeds", Gate: 5000},
 	{ID: "G3", Does: "planted bugs, each found within 10 s", Unit: "bugs", Gate: 30},
 	{ID: "G4", Does: "mutations killed", Unit: "%", Gate: 80},
-	{ID: "G5", Does: "model of the state machine, every path", Unit: "states", Gate: 2001552},
+	{ID: "G5", Does: "model of the state machine, every path", Unit: "states", Gate: 2025615},
 	{ID: "G6", Does: "coverage of the root package's statements", Unit: "%", Gate: 90},
 
 	{ID: "H1", Does: "malformed input (fuzz), each decoder", Unit: "seconds a target", Gate: 30},
