@@ -86,13 +86,35 @@ func (p Payment) ref() PaymentRef {
 func (s *Service) fetch(ctx context.Context, p Payment) (Snapshot, error) {
 	snap, err := s.fetchOnce(ctx, p)
 	if p.Reference != "" && errors.Is(err, ErrPaymentNotFound) {
+		unknown := p.Reference
 		p.Reference = ""
-		snap, err = s.fetchOnce(ctx, p)
+		var found Snapshot
+		if found, err = s.fetchOnce(ctx, p); err != nil || replaces(p, unknown, found) {
+			snap = found
+		} else {
+			err = &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway does not find the payment, and names another"}
+		}
 	}
 	if err == nil && !readable(p, snap) {
 		err = &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer cannot be used"}
 	}
 	return snap, err
+}
+
+// replaces reports whether an object that carries our reference may be the payment's in place of the one by whose id the gateway knows
+// none. That is not what has the same id; and once the payment went on, nothing that lies unused: a lost answer leaves such an object,
+// and the one that the payer has may be found again.
+func replaces(p Payment, unknown string, found Snapshot) bool {
+	switch {
+	case found.Reference == unknown:
+		return false
+	case p.Status == StatusUnknown:
+		return true
+	case p.Attempt != "":
+		return found.Attempt == p.Attempt
+	default:
+		return found.Status != StatusCreated || p.Status == StatusCreated
+	}
 }
 
 func (s *Service) fetchOnce(ctx context.Context, p Payment) (Snapshot, error) {

@@ -39,6 +39,7 @@ var past = map[uint64]string{
 	70:     "an attempt to begin a trial was lost, and what it had begun was charged beside the next one",
 	342:    "an attempt to begin a trial was lost, and what it had begun was charged without a row",
 	252976: "an event put off a look that was due",
+	610412: "an object that the gateway did not find by its id was replaced by what had the same id",
 	101820: "a wrong second reading was taken for what is held",
 	139195: "two wrong answers gave a payment another currency when its hold ended",
 	532632: "the same, when an operator accepted it",
