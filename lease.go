@@ -20,13 +20,16 @@ func (c *charge) hold(ctx context.Context, rec *Record, change Change) error {
 }
 
 func (s *Service) hold(ctx context.Context, owner string, rec *Record, change Change) error {
+	if err := ctx.Err(); err != nil {
+		return err // nothing is written for a caller who has gone before
+	}
 	change.Lease, change.LeaseOwner = s.leaseTime(), owner
 	p, err := s.store.Apply(ctx, change)
 	switch {
 	case err == nil:
 		rec.Payment = p
 		return nil
-	case errors.Is(err, ErrStale) || ctx.Err() != nil || !slices.ContainsFunc(change.Transactions, Transaction.sendable):
+	case errors.Is(err, ErrStale) || !slices.ContainsFunc(change.Transactions, Transaction.sendable):
 		return err
 	default:
 		// It may be committed all the same, and then Reconcile sends it.

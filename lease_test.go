@@ -59,6 +59,7 @@ func TestRefusedIsNotSent(t *testing.T) {
 type mute struct {
 	payments.Store
 	writes, silent bool
+	gone           func() // ends the caller's context meanwhile
 }
 
 // Apply fails, once, where a request is about to be sent.
@@ -70,6 +71,7 @@ func (s *mute) Apply(ctx context.Context, change payments.Change) (payments.Paym
 		return s.Store.Apply(ctx, change)
 	}
 	s.silent = false
+	defer s.gone()
 	if s.writes {
 		_, _ = s.Store.Apply(ctx, change)
 	}
@@ -81,7 +83,7 @@ func (s *mute) Apply(ctx context.Context, change payments.Change) (payments.Paym
 func TestNobodyKnowsWhetherItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, writes := range []bool{true, false} {
-		store := &mute{writes: writes, silent: true}
+		store := &mute{writes: writes, silent: true, gone: func() {}}
 		b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
 			store.Store = b.store
 			b.store = store
@@ -99,7 +101,9 @@ func TestNobodyKnowsWhetherItIsWritten(t *testing.T) {
 		b.mustPay(id, "tok_visa", payments.StatusPaid)
 		cmd := payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "r"}
 		store.silent = true
-		if _, err := b.Refund(t.Context(), cmd); !errors.Is(err, payments.ErrUnknown) {
+		ctx, cancel := context.WithCancel(t.Context())
+		store.gone = cancel // and so does the answer to who is gone by then
+		if _, err := b.Refund(ctx, cmd); !errors.Is(err, payments.ErrUnknown) {
 			t.Errorf("written %v: the refund answers %v", writes, err)
 		}
 		b.clock.Advance(time.Minute)
