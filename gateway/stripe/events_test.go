@@ -1,11 +1,7 @@
 package stripe_test
 
 import (
-	"encoding/json"
-	"errors"
-	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 	"time"
 
@@ -100,38 +96,12 @@ func (w *world) agreeOnInvoices(id payments.OrderID) {
 
 // setDefaultMethod gives the subscription another way to pay, as a host's own page would do by Stripe's API.
 func (w *world) setDefaultMethod(anchor payments.Payment, method string) error {
-	attached, err := w.post("/v1/payment_methods/"+method+"/attach", url.Values{"customer": {anchor.GatewayCustomer}})
+	attached, err := elsewhere(w.t.Context(), w.base, "payment_methods/"+method+"/attach", url.Values{"customer": {anchor.GatewayCustomer}})
 	if err != nil {
 		return err
 	}
-	_, err = w.post("/v1/subscriptions/"+anchor.Subscription, url.Values{"default_payment_method": {attached}})
+	_, err = elsewhere(w.t.Context(), w.base, "subscriptions/"+anchor.Subscription, url.Values{"default_payment_method": {attached}})
 	return err
-}
-
-// post makes a request of the emulator's API and returns the id of its answer.
-func (w *world) post(path string, form url.Values) (string, error) {
-	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.base+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return "", err
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.SetBasicAuth(stripetest.DefaultSecretKey, "")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close() //nolint:errcheck // it was read
-	var answer struct {
-		ID    string
-		Error struct{ Message string }
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		return "", err
-	}
-	if res.StatusCode != http.StatusOK {
-		return "", errors.New(answer.Error.Message)
-	}
-	return answer.ID, nil
 }
 
 // TestReview holds a payment while Stripe reviews it, and follows what becomes of the review.
