@@ -84,6 +84,26 @@ func TestTextsAtTheirEdges(t *testing.T) {
 	}
 }
 
+// TestLongestValue holds that a value which no member takes is not unescaped, and is refused by the member's name.
+func TestLongestValue(t *testing.T) {
+	t.Parallel()
+	for length, want := range map[int]bool{longestValue: true, longestValue + 1: false} {
+		p := pairs{"Customer=" + strings.Repeat("a", length) + "&OrderID=1"}
+		if name, value, clean, ok := p.next(); name != "Customer" || clean != want || !ok || (len(value) == length) != want {
+			t.Errorf("%d bytes: %s, %v, %v", length, name, clean, ok)
+		}
+		if name, _, _, ok := p.next(); name != "OrderID" || !ok {
+			t.Errorf("after %d bytes: %s, %v", length, name, ok)
+		}
+	}
+	h := newHandler(t, &fakeService{}, func(o *Options) { o.MaxBody = 4 << 20 })
+	w := call{method: "POST", target: pathPayments, body: "OrderID=" + orderText + "&Customer=" + strings.Repeat("a", longestValue+1),
+		headers: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}.do(h)
+	if w.Code != 400 || !strings.Contains(w.Body.String(), `"Customer"`) {
+		t.Errorf("answer %d: %s", w.Code, w.Body)
+	}
+}
+
 func TestFolding(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -91,7 +91,7 @@ func costlyBodies() []costly {
 
 // TestCostlyBodies is row H3. By default most of them are over the limit of a body, and cost nothing; where the host has raised the
 // limit they are read no further than what is wrong with them, and cost less than 20 ms. The cost is the time that the thread
-// ran, the least of some rounds, so that a machine with other work does not matter.
+// ran, the least of some rounds. On a machine with other work memory itself is slow: 20 ms are asked where the test runs alone.
 func TestCostlyBodies(t *testing.T) { // not in parallel: it measures
 	if httpadapter.RaceEnabled {
 		t.Skip("the race detector makes reading twenty times as dear: .ci/run runs this once more without it")
@@ -108,20 +108,25 @@ func TestCostlyBodies(t *testing.T) { // not in parallel: it measures
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	bodies, worst := costlyBodies(), time.Duration(0)
+	bodies, worst, budget := costlyBodies(), time.Duration(0), 10*alone
+	if matrix.Full() {
+		budget = alone
+	}
 	for _, c := range bodies {
-		status, cost := c.serve(strict)
+		status, cost := c.serve(strict, budget)
 		if want := wantedStatus(len(c.body)); status != want || cost > budget {
 			t.Errorf("%s: answer %d, want %d; %v", c.name, status, want, cost)
 		}
-		status, cost = c.serve(wide)
+		status, cost = c.serve(wide, budget)
 		if status != http.StatusBadRequest || cost > budget {
 			t.Errorf("%s, where the limit is high: answer %d; %v", c.name, status, cost)
 		}
 		worst = max(worst, cost)
 	}
 	t.Logf("the dearest of %d cost %v", len(bodies), worst)
-	matrix.Count(t, "H3", len(bodies))
+	if matrix.Full() {
+		matrix.Count(t, "H3", len(bodies))
+	}
 }
 
 // wantedStatus is the answer to a costly body of a size by default.
@@ -132,12 +137,12 @@ func wantedStatus(size int) int {
 	return http.StatusBadRequest
 }
 
-// budget is what a body may cost.
-const budget = 20 * time.Millisecond
+// alone is what a body may cost where nothing else runs.
+const alone = 20 * time.Millisecond
 
 // serve returns the answer to the body, and the least that it cost: caches and memory are shared with whatever else runs, so that a cost
 // above the budget is looked at again.
-func (c costly) serve(h http.Handler) (status int, cost time.Duration) {
+func (c costly) serve(h http.Handler, budget time.Duration) (status int, cost time.Duration) {
 	cost = time.Hour
 	for round := 0; round < 5 || round < 30 && cost > budget; round++ {
 		r := httptest.NewRequest("POST", c.target, strings.NewReader(c.body))

@@ -9,8 +9,12 @@ import (
 // there. A semicolon is no separator.
 type pairs struct{ rest string }
 
-// next returns the next pair; ok is false at the end, and clean is false for a value that cannot be unescaped. A name that
-// cannot be is no name of ours and is skipped.
+// longestValue is how long a value may be as it stands in a query or a form: no member takes as much, and what nobody can take is not
+// unescaped.
+const longestValue = 1 << 20
+
+// next returns the next pair; ok is false at the end, and clean is false for a value that cannot be unescaped, or is too long. A
+// name that cannot be is no name of ours and is skipped.
 func (p *pairs) next() (name, value string, clean, ok bool) {
 	for p.rest != "" {
 		var pair string
@@ -19,6 +23,9 @@ func (p *pairs) next() (name, value string, clean, ok bool) {
 		name, err := url.QueryUnescape(name)
 		if err != nil || name == "" {
 			continue
+		}
+		if len(value) > longestValue {
+			return name, "", false, true
 		}
 		value, err = url.QueryUnescape(value)
 		return name, value, err == nil, true
