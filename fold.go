@@ -147,7 +147,7 @@ func (f *folding) status() Status {
 	if from.CanBecome(to) {
 		return to
 	}
-	if (from == StatusCanceled || from == StatusExpired) && to.Answer().Approved() {
+	if to = truth(f.snap); (from == StatusCanceled || from == StatusExpired) && to.Answer().Approved() {
 		f.change.Breaks = append(f.change.Breaks, Break{UID: newUID(f.now), Namespace: f.before.Namespace, Kind: BreakTransition,
 			PaymentUID: f.before.UID, OrderID: f.before.OrderID, CreatedAt: f.now,
 			Detail: "the gateway reports " + to.String() + " on a payment that is " + from.String()})
@@ -183,7 +183,7 @@ func (f *folding) foldFacts(to Status) {
 	if to.Answer().Approved() || to == StatusHeld {
 		p.LiveMode = snap.LiveMode
 	}
-	if f.held != "" {
+	if f.held != "" && to == StatusHeld {
 		p.Amount = snap.Amount // what is held is what the payer confirmed: an operator decides about that
 	}
 	if !snap.DecidedAt.IsZero() {
@@ -201,7 +201,7 @@ func (f *folding) foldReason(to Status) {
 	switch {
 	case to == StatusDeclined && snap.Status == StatusDeclined:
 		p.DeclineCode, p.GatewayCode, p.Message = snap.DeclineCode, snap.GatewayCode, snap.Message
-	case f.held != "" && f.before.Status != StatusHeld:
+	case to == StatusHeld && f.held != "" && f.before.Status != StatusHeld:
 		p.DeclineCode, p.GatewayCode, p.Message = "", codeMismatch, ""
 	case to == StatusHeld && snap.UnderReview:
 		p.DeclineCode, p.GatewayCode, p.Message = "", codeReview, ""

@@ -294,6 +294,8 @@ type Snapshot struct {
 	Method PaymentMethod
 	// Customer is the gateway's id of the customer, where the payment has one.
 	Customer string
+	// Subscription is the gateway's id of the subscription whose invoice the object settles, empty for any other object.
+	Subscription string
 	// AuthCode and ReceiptURL are the bank's approval code and the receipt, where the gateway tells them.
 	AuthCode, ReceiptURL string
 	// DeclineCode, GatewayCode and Message tell of the latest decline; the message is fit for the payer.

@@ -81,7 +81,12 @@ func (s *Service) look(ctx context.Context, owner string, leased Payment) (Payme
 	waiting := (p.Status == StatusCreated || p.Status == StatusRequiresAction || p.Status == StatusDeclined) && (p.Subscription == "" || p.unbegun())
 	switch expired := waiting && !s.now().Before(s.expiry(rec, p)); {
 	case p.Status == StatusUnknown || rec.open():
-		rec, _, err = s.seek(ctx, owner, rec)
+		if rec, _, err = s.seek(ctx, owner, rec); errors.Is(err, ErrUnknown) && rec.Payment.holdsBySubscription() {
+			// A doubt that stays, as that of a lost refund does, must not hide the invoices that come meanwhile.
+			if after, _, followErr := s.follow(ctx, rec); followErr == nil {
+				rec = after
+			}
+		}
 	case expired && p.Reference == "" && !p.anchor():
 		rec.Payment, err = s.persist(ctx, p, endedWithout(p, StatusExpired, s.now()))
 	case expired:

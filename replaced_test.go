@@ -42,6 +42,10 @@ func TestWhatReplacesAnObject(t *testing.T) {
 		real.Attempt, real.Reference = "ch_other", "pi_other"
 		return real
 	}
+	invoice := func(real payments.Snapshot) payments.Snapshot {
+		real.Subscription, real.Reference = "sub_other", "pi_other"
+		return real
+	}
 	same := func(real payments.Snapshot) payments.Snapshot { return real }
 	for name, tt := range map[string]struct {
 		token    string
@@ -55,6 +59,7 @@ func TestWhatReplacesAnObject(t *testing.T) {
 		"action required, an unused one": {"tok_threeDSecure2Required", payments.StatusRequiresAction, unused, false},
 		"action required, the same":      {"tok_threeDSecure2Required", payments.StatusRequiresAction, other, true},
 		"created, another":               {"", payments.StatusCreated, other, true},
+		"created, that of an invoice":    {"", payments.StatusCreated, invoice, false},
 		"created, the id not found":      {"", payments.StatusCreated, same, false},
 	} {
 		t.Run(name, func(t *testing.T) {

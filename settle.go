@@ -160,9 +160,12 @@ func readable(p Payment, snap Snapshot) bool {
 	return snap.Reference != "" && (p.Reference == "" || p.Reference == snap.Reference)
 }
 
-// owns reports whether the gateway's object is this payment's. What the gateway made for an invoice of a subscription carries
+// owns reports whether the gateway's object is this payment's. That of an invoice is not one's that holds an order and has no subscription. What the gateway made for an invoice of a subscription carries
 // no reference of ours: it was found by the subscription, which does.
 func owns(p Payment, snap Snapshot) bool {
+	if p.Live && p.Subscription == "" && snap.Subscription != "" {
+		return false
+	}
 	if p.Subscription != "" && snap.PaymentUID == "" && snap.OrderID.IsZero() {
 		return true
 	}
@@ -200,12 +203,30 @@ func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, er
 		rec, todo = after, sub.NextAction
 	}
 	snap, err := s.fetch(ctx, rec.Payment)
-	if err != nil {
+	switch p := rec.Payment; {
+	case err != nil:
 		return rec, snap, err
+	case p.Live && p.Reference == "" && p.Subscription == "" && snap.Subscription != "":
+		return s.adopt(ctx, rec, snap)
 	}
 	rec, snap, err = s.foldIn(ctx, rec, snap, folding{})
 	if todo != nil {
 		snap.NextAction = todo
 	}
 	return rec, snap, err
+}
+
+// adopt gives the payment the subscription that an attempt made whose answer was lost, once the object of its first invoice is seen to carry
+// the payment: the row must know what charges the order from now on.
+func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record, Snapshot, error) {
+	p := rec.Payment
+	p.Subscription = snap.Subscription
+	sub, err := s.fetchSubscription(ctx, p)
+	if err != nil {
+		return rec, snap, err
+	}
+	if rec, err = s.followed(ctx, rec, sub); err != nil {
+		return rec, snap, err
+	}
+	return s.refresh(ctx, rec)
 }

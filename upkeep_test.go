@@ -350,8 +350,8 @@ func TestAudit(t *testing.T) {
 }
 
 // TestAuditFindsTheRow audits charges that carry a payment of ours: one whose row has another object is a charge too many, one whose
-// row has none yet is the row's. A row that was given up is
-// read too, and an operator told; where that fails the audit is not done, for nothing else looks.
+// row has none yet is the row's. A row that was given up is read too, and an operator told, also where the order asks another amount by
+// now; where that fails the audit is not done, for nothing else looks.
 func TestAuditFindsTheRow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -362,35 +362,40 @@ func TestAuditFindsTheRow(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	twice, waits, gone := b.order(), b.order(), b.order()
+	twice, waits, gone, dearer := b.order(), b.order(), b.order(), b.order()
 	charge(b.mustPay(twice, "tok_visa", payments.StatusPaid).Payment)
-	for _, id := range []payments.OrderID{waits, gone} {
+	for _, id := range []payments.OrderID{waits, gone, dearer} {
 		b.fault(fake.OpPrepare, fake.FaultDropBefore, 3)
 		if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: gone}}); err != nil {
-		t.Fatal(err)
+	for _, id := range []payments.OrderID{gone, dearer} {
+		if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	charge(b.record(waits).Payment)
-	charge(b.record(gone).Payment)
+	b.reprice(dearer, usd(2000))
+	for _, id := range []payments.OrderID{waits, gone, dearer} {
+		charge(b.record(id).Payment)
+	}
 	audit := func() (payments.AuditReport, error) {
 		return b.Audit(t.Context(), b.clock.Now().Add(-time.Hour), b.clock.Now().Add(time.Hour))
 	}
 	b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
 	got, err := audit()
-	if want := (payments.AuditReport{Charges: 4, Breaks: 1}); !errors.Is(err, payments.ErrUnavailable) || got != want {
+	if want := (payments.AuditReport{Charges: 5, Breaks: 1}); !errors.Is(err, payments.ErrUnavailable) || got != want {
 		t.Errorf("while no payment can be read, the audit is %+v, %v, not %+v", got, err, want)
 	}
 	b.gw.ClearFaults()
 	got, err = audit()
-	if want := (payments.AuditReport{Charges: 4, Folded: 2}); err != nil || got != want {
+	if want := (payments.AuditReport{Charges: 5, Folded: 3}); err != nil || got != want {
 		t.Errorf("the audit is %+v, %v, not %+v", got, err, want)
 	}
 	b.want(b.record(waits).Payment, payments.StatusPaid)
 	list, err := b.Breaks(t.Context(), 0, 10)
-	if err != nil || len(list) != 2 || list[0].Kind != payments.BreakCharge || list[0].OrderID != twice || list[1].Kind != payments.BreakTransition || list[1].OrderID != gone {
+	if err != nil || len(list) != 3 || list[0].Kind != payments.BreakCharge || list[0].OrderID != twice || list[1].Kind != payments.BreakTransition || list[1].OrderID != dearer ||
+		list[2].Kind != payments.BreakTransition || list[2].OrderID != gone {
 		t.Errorf("the breaks are %+v, %v", list, err)
 	}
 }

@@ -33,7 +33,7 @@ func (g *Gateway) snapshot(in *intent) payments.Snapshot {
 		Reference: in.ID, Status: statusOf(in), Amount: payments.Money{Amount: in.Amount, Currency: in.Currency},
 		Captured: in.captured(), Disputed: in.Dispute != nil && in.Dispute.Status == disputeOpen, UnderReview: in.Review,
 		OrderID: in.OrderID, PaymentUID: in.PaymentUID, LiveMode: g.opts.LiveMode, DecidedAt: in.DecidedAt,
-		Customer: in.Customer, NextAction: g.nextAction(in.ID),
+		Customer: in.Customer, Subscription: in.Subscription, NextAction: g.nextAction(in.ID),
 	}
 	for _, r := range in.Refunds {
 		s.Refunds = append(s.Refunds, payments.RefundSnapshot{Reference: r.ID, RefundUID: r.UID, Amount: r.Amount,

@@ -104,6 +104,10 @@ var partlyBroken = map[string]brokenGateway{
 
 	"subscribes for another payment": {subscribes(func(r *payments.SubscribeRequest) { r.PaymentUID = "another" }),
 		[]string{"subscribe", "subscribe-first"}},
+	"names no subscription": {shows(func(_ string, s *payments.Snapshot) { s.Subscription = "" }),
+		[]string{"subscribe-first", "subscription-renews"}},
+	"names one subscription everywhere": {shows(func(_ string, s *payments.Snapshot) { s.Subscription = "sub_1" }),
+		[]string{"fetch-reference", "subscribe-first"}},
 	"subscribes for a cent more":       {subscribes(func(r *payments.SubscribeRequest) { r.Amount.Amount++ }), []string{"subscribe-first", "subscribe-paid"}},
 	"subscribes without a trial":       {subscribes(func(r *payments.SubscribeRequest) { r.Plan.TrialDays = 0 }), []string{"subscribe-trial"}},
 	"subscribes by the year":           {subscribes(func(r *payments.SubscribeRequest) { r.Plan.Interval = "year" }), []string{"subscription-renews"}},

@@ -23,6 +23,9 @@ func checkFetchReference(p *probe) {
 	if truth.Reference != s.Reference || truth.PaymentUID != ref.PaymentUID || truth.OrderID != ref.OrderID {
 		p.errorf("fetched is %q of payment %q, and must be %q of %q", truth.Reference, truth.PaymentUID, s.Reference, ref.PaymentUID)
 	}
+	if truth.Subscription != "" {
+		p.errorf("it names the subscription %q, and was paid once", truth.Subscription)
+	}
 	p.status("fetched", truth, payments.StatusPaid)
 }
 

@@ -12,7 +12,7 @@ import (
 var subscribeChecks = []Check{
 	{Name: "subscribe", Rule: "Subscribe makes an incomplete subscription that carries our order and payment, and moves no money.", needs: needSubs,
 		make: checkSubscribe},
-	{Name: "subscribe-first", Rule: "The first invoice's object is for the plan's amount, waits for a way to pay and carries our order and payment.",
+	{Name: "subscribe-first", Rule: "The first invoice's object is for the plan's amount, waits for a way to pay, carries our order and payment and names the subscription.",
 		needs: needSubs, make: checkSubscribeFirst},
 	{Name: "key-subscribe", Rule: "Subscribe repeated under its key answers the same subscription and the same client secret.", needs: needSubs,
 		make: checkKeySubscribe},
@@ -26,7 +26,7 @@ var subscribeChecks = []Check{
 		make: checkSubscriptionUID},
 	{Name: "subscription-missing", Rule: "FetchSubscription of what does not exist answers ErrPaymentNotFound, and to cancel it is refused.", needs: needSubs,
 		make: checkSubscriptionMissing},
-	{Name: "subscription-renews", Rule: "Each later invoice is paid by an object of its own, which is fetched as any other and carries no order but ours.",
+	{Name: "subscription-renews", Rule: "Each later invoice is paid by an object of its own, which is fetched as any other, names the subscription and carries no order but ours.",
 		needs: all(needSubs, needAdvance), make: checkRenews},
 	{Name: "subscription-redacted", Rule: "A SubscriptionSnapshot does not print its client secret.", needs: needSubs, make: checkSubscriptionRedacted},
 	{Name: "lost-subscribe", Rule: "A lost answer to Subscribe moves no money, and the same key finishes it.", needs: all(needSubs, needFaults),
@@ -133,6 +133,14 @@ func checkSubscribeFirst(p *probe) {
 	if s.OrderID != ref.OrderID || s.PaymentUID != ref.PaymentUID {
 		p.errorf("order %v and payment %q of the object are not ours", s.OrderID, s.PaymentUID)
 	}
+	p.names(s, sub)
+}
+
+// names holds that the object of an invoice names its subscription.
+func (p *probe) names(s payments.Snapshot, sub payments.SubscriptionSnapshot) {
+	if s.Subscription != sub.Reference {
+		p.errorf("the invoice's object names the subscription %q, and must name %q", s.Subscription, sub.Reference)
+	}
 }
 
 func checkKeySubscribe(p *probe) {
@@ -235,6 +243,7 @@ func checkRenews(p *probe) {
 	if !s.OrderID.IsZero() && s.OrderID != ref.OrderID || s.PaymentUID != "" && s.PaymentUID != ref.PaymentUID {
 		p.errorf("the later invoice's object carries order %v and payment %q", s.OrderID, s.PaymentUID)
 	}
+	p.names(s, sub)
 	p.charged("after a period", ref.OrderID, Charges{Count: 2, Captured: 2 * p.Money.Amount})
 }
 

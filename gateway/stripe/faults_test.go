@@ -295,7 +295,7 @@ func TestOutage(t *testing.T) {
 
 // impatient gives up soon on a server that hangs.
 func impatient(_ *stripetest.Options, o *payments.Options) {
-	o.GatewayTimeout, o.RequestTimeout = 250*time.Millisecond, 2*time.Second
+	o.GatewayTimeout, o.RequestTimeout = 500*time.Millisecond, 3*time.Second
 }
 
 func must(t *testing.T, err error) {

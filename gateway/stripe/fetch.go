@@ -50,7 +50,7 @@ func (g *Gateway) intent(ctx context.Context, req payments.FetchRequest) (*strip
 	}
 	p := &stripego.PaymentIntentSearchParams{SearchParams: stripego.SearchParams{Context: ctx, Query: byUID(req.PaymentUID), Limit: stripego.Int64(1),
 		StripeAccount: g.params(ctx, "", req.Account).StripeAccount, Single: true},
-		Expand: []*string{stripego.String("data.latest_charge")}}
+		Expand: []*string{stripego.String("data.latest_charge"), stripego.String("data.invoice")}}
 	found := g.api.PaymentIntents.Search(p)
 	for found.Next() {
 		return found.PaymentIntent(), nil

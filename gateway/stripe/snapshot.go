@@ -20,8 +20,9 @@ func metadata(ref payments.PaymentRef) map[string]string {
 	return map[string]string{metaOrder: ref.OrderID.String(), metaPayment: ref.PaymentUID}
 }
 
-// expanded is what every request for an intent expands: since API version 2022-11-15 an intent has no charges.
-var expanded = []*string{stripego.String("latest_charge")}
+// expanded is what every request for an intent expands: since API version 2022-11-15 an intent has no charges, and only its invoice
+// tells the subscription.
+var expanded = []*string{stripego.String("latest_charge"), stripego.String("invoice")}
 
 // snapshot reads an intent. Refunds and disputes are added by Fetch, and whether a review is over: an intent that names one is
 // under review until then.
@@ -36,6 +37,9 @@ func snapshot(pi *stripego.PaymentIntent) payments.Snapshot {
 	}
 	if pi.Customer != nil {
 		s.Customer = pi.Customer.ID
+	}
+	if pi.Invoice != nil && pi.Invoice.Subscription != nil {
+		s.Subscription = pi.Invoice.Subscription.ID
 	}
 	s.UnderReview = pi.Review != nil
 	if pi.PaymentMethod != nil {

@@ -3,10 +3,22 @@ package plants
 // folding are bugs of how the gateway's truth becomes the payment's status, and of who is told.
 var folding = []Plant{
 	{"what is held is over what was asked", "fold.go",
-		`if f.held != "" {
-		p.Amount = snap.Amount`, `if f.held == "" {
+		`if f.held != "" && to == StatusHeld {
+		p.Amount = snap.Amount`, `if f.held == "" && to == StatusHeld {
 		p.Amount = snap.Amount`,
 		tests(".", "TestHeldIsWhatWasConfirmed"), "--- FAIL: TestHeldIsWhatWasConfirmed"},
+	{"nobody is told of money on what was given up when the order asks another amount", "fold.go",
+		`if to = truth(f.snap); (from`, `if (from`,
+		tests(".", "TestAuditFindsTheRow"), "--- FAIL: TestAuditFindsTheRow"},
+	{"a subscription whose answer was lost is not taken on", "settle.go",
+		`case p.Live && p.Reference == "" && p.Subscription == "" && snap`, `case !p.Live && p.Reference == "" && p.Subscription == "" && snap`,
+		tests(".", "TestAdoptedSubscription"), "--- FAIL: TestAdoptedSubscription"},
+	{"what settles an invoice is taken for what is paid once", "settle.go",
+		`if p.Live && p.Subscription == "" && snap`, `if p.Live && p.Subscription == "" && p.Invoice != "" && snap`,
+		tests(".", "TestWhatReplacesAnObject"), "--- FAIL: TestWhatReplacesAnObject"},
+	{"a doubt that stays hides what the subscription charges", "reconcile.go",
+		`errors.Is(err, ErrUnknown) && rec.Payment.holdsBySubscription()`, `errors.Is(err, ErrUnknown) && rec.Payment.unbegun()`,
+		tests(".", "TestRenewalBesideALostRefund"), "--- FAIL: TestRenewalBesideALostRefund"},
 	{"two wrong answers end a hold", "settle.go",
 		`err != nil || snap.Amount == p.Amount {`, `err != nil || snap.Amount != p.Amount {`,
 		tests(".", "TestHeldIsWhatWasConfirmed"), "--- FAIL: TestHeldIsWhatWasConfirmed"},

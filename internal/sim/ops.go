@@ -56,11 +56,18 @@ func (w *world) act() {
 		o.closed = !o.closed
 		w.note("order %d closed %t", o.number, o.closed)
 	default: // only time passes
+		if !w.cfg.Features.NoMonths {
+			w.live()
+		}
 	}
 }
 
 // ask begins a client's call.
 func (w *world) ask(n *node, o *order) {
+	if !w.cfg.Features.NoSaving && w.rng.IntN(8) == 0 {
+		w.charge(n, o)
+		return
+	}
 	target := payments.Target{OrderID: o.ID}
 	key, tok := keys[w.rng.IntN(len(keys))], tokens[w.rng.IntN(len(tokens))]
 	if w.rng.IntN(4) == 0 {
@@ -149,6 +156,9 @@ func (w *world) answer(o *order) func(payments.Result, error) {
 		w.noteErr(err)
 		if res.NextAction != nil {
 			o.secret = res.NextAction.ClientSecret.Reveal()
+			if !slices.Contains(w.secrets, o.secret) {
+				w.secrets = append(w.secrets, o.secret)
+			}
 		}
 		switch status := res.Payment.Status; {
 		case errors.Is(err, payments.ErrUnknown) && status.Answer().Approved():
@@ -198,7 +208,12 @@ func (w *world) payer(o *order) {
 // subscription that goes on, also one that nobody here knows of.
 func (w *world) hear() {
 	for _, e := range w.gw.Events() {
-		if w.events = append(w.events, e); e.Type == "customer.subscription.created" && e.OrderID[15]%2 == 0 {
+		w.events = append(w.events, e)
+		if e.Type != "customer.subscription.created" {
+			continue
+		}
+		w.subscriptions = append(w.subscriptions, e.Object)
+		if e.OrderID[15]%2 == 0 {
 			_ = w.gw.SetDefaultMethod(context.Background(), e.Object, "tok_visa")
 		}
 	}

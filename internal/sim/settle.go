@@ -59,6 +59,9 @@ func (w *world) settle() {
 	}
 	w.found = append(w.found, w.check(invariant.Settled)...)
 	w.hooksTold()
+	if len(w.found) == 0 && !w.cfg.Features.NoMonths {
+		w.latePayers()
+	}
 }
 
 // reconcile runs Reconcile in every process, as Run does: each knows by itself whether the gateway was away, and hears now that it

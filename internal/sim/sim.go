@@ -18,6 +18,13 @@ import (
 type Features struct {
 	// NoFaults, NoCrashes, NoEvents, NoStoreErrors, NoHookErrors and NoJumps take one kind of trouble away.
 	NoFaults, NoCrashes, NoEvents, NoStoreErrors, NoHookErrors, NoJumps bool
+	// NoMonths, NoSaving and NoSlowHooks take away what life.go says.
+	NoMonths, NoSaving, NoSlowHooks bool
+}
+
+// each lists all of them.
+func (f *Features) each() []*bool {
+	return []*bool{&f.NoFaults, &f.NoCrashes, &f.NoEvents, &f.NoStoreErrors, &f.NoHookErrors, &f.NoJumps, &f.NoMonths, &f.NoSaving, &f.NoSlowHooks}
 }
 
 // Config says what to run.
@@ -120,11 +127,9 @@ func Shrink(cfg Config) Outcome {
 			best = out
 		}
 	}
-	for i := range 6 {
+	for i := range len(best.Config.Features.each()) {
 		c := best.Config
-		on := []*bool{&c.Features.NoFaults, &c.Features.NoCrashes, &c.Features.NoEvents, &c.Features.NoStoreErrors,
-			&c.Features.NoHookErrors, &c.Features.NoJumps}
-		*on[i] = true
+		*c.Features.each()[i] = true
 		try(c)
 	}
 	for n := 1; n < best.Config.Steps; n++ {

@@ -32,15 +32,17 @@ type world struct {
 	tasks  []*task
 	cur    *task // the one that runs
 
-	orders  []*order
-	byID    map[payments.OrderID]*order
-	asked   map[payments.OrderID]payments.Money // what the task that runs was told last
-	events  []fake.Event
-	calm    bool          // the faults have ended
-	refunds bool          // the gateway honours keys, so that refunds are safe
-	dirty   bool          // something may have changed since the last check
-	arrived time.Time     // when all that was on its way has arrived
-	ahead   time.Duration // how far the fastest clock was ahead
+	orders        []*order
+	byID          map[payments.OrderID]*order
+	asked         map[payments.OrderID]payments.Money // what the task that runs was told last
+	events        []fake.Event
+	secrets       []string      // all that payers were ever told
+	subscriptions []string      // all that the gateway made
+	calm          bool          // the faults have ended
+	refunds       bool          // the gateway honours keys, so that refunds are safe
+	dirty         bool          // something may have changed since the last check
+	arrived       time.Time     // when all that was on its way has arrived
+	ahead         time.Duration // how far the fastest clock was ahead
 
 	hash    hash.Hash64
 	trace   []string
@@ -81,8 +83,12 @@ func newWorld(cfg Config) (*world, error) {
 	}
 	w.cfg.Steps = w.steps
 	w.refunds = w.rng.IntN(4) > 0
-	gw, err := fake.New(fake.Options{AllowFake: true, Clock: func() time.Time { return w.now }, Seed: cfg.Seed, WebhookSecret: "sim",
-		NoIdempotency: !w.refunds, SearchLag: time.Duration(w.rng.IntN(2)) * time.Minute, LateAfter: w.rng.IntN(3) * 5})
+	opts := fake.Options{AllowFake: true, Clock: func() time.Time { return w.now }, Seed: cfg.Seed, WebhookSecret: "sim",
+		NoIdempotency: !w.refunds, SearchLag: time.Duration(w.rng.IntN(2)) * time.Minute, LateAfter: w.rng.IntN(3) * 5}
+	if !cfg.Features.NoMonths {
+		opts.KeepUnpaid, opts.PauseAfterTrial = w.rng.IntN(3) == 0, w.rng.IntN(3) == 0
+	}
+	gw, err := fake.New(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +153,14 @@ func (w *world) addOrder(number int) {
 	o.ID[15], o.ID[8] = byte(number+1), 7 //nolint:gosec // a handful of orders
 	o.AgentID, o.CustomerID = 3, int64(number+1)
 	o.Total = payments.Money{Amount: int64(1000 + w.rng.IntN(9000)), Currency: currency}
-	if w.rng.IntN(5) == 0 {
+	if !w.cfg.Features.NoSaving {
+		o.CustomerID = int64(number/2 + 1) // a customer has more than one order
+	}
+	often := 5
+	if !w.cfg.Features.NoMonths {
+		often = 2
+	}
+	if w.rng.IntN(often) == 0 {
 		o.Recurring = &payments.Plan{Interval: "month", Every: 1, TrialDays: w.rng.IntN(2) * 2}
 	}
 	w.orders = append(w.orders, o)
@@ -177,6 +190,10 @@ func (w *world) onEvent(_ context.Context, e payments.Event) error {
 	if !w.calm && !w.cfg.Features.NoHookErrors && w.rng.IntN(10) == 0 {
 		w.note("hook fails")
 		return errHook
+	}
+	if !w.calm && !w.cfg.Features.NoSlowHooks && w.rng.IntN(20) == 0 {
+		w.now = w.now.Add(6 * time.Second)
+		w.note("hook takes its time")
 	}
 	o := w.byID[e.OrderID]
 	first := (e.Status == payments.StatusPaid || e.Status == payments.StatusAuthorized) && !e.Previous.Answer().Approved() &&

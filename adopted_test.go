@@ -1,0 +1,80 @@
+package payments_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/gateway/fake"
+)
+
+// rows counts the payments of an order.
+func (b *bundle) rows(id payments.OrderID) int {
+	b.t.Helper()
+	page, err := b.Payments(b.t.Context(), payments.Filter{OrderIDs: []payments.OrderID{id}, Limit: 100})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return len(page.Payments)
+}
+
+// TestAdoptedSubscription loses the answer to a subscription that was made. Its events carry the payment: what charges the order from then
+// on is known, and what it charges has rows.
+func TestAdoptedSubscription(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []bool{false, true} {
+		b := setup(t)
+		id := b.order(monthly(0))
+		b.fault(fake.OpSubscribe, fake.FaultDropAfter, 3)
+		if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		if gone { // what was given up adopts nothing, and what was made ends by itself
+			if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.deliver(b.gw.Events())
+		p := b.record(id).Payment
+		if gone {
+			if p.Live || p.SubscriptionStatus != "" {
+				t.Errorf("it was given up, and is %+v", p)
+			}
+			continue
+		}
+		b.wantSubscription(p, payments.SubscriptionIncomplete)
+		b.clock.Advance(time.Minute)
+		b.mustPay(id, "tok_visa", payments.StatusPaid)
+		b.clock.Advance(32 * day)
+		b.reconcile()
+		if n := b.rows(id); n != 2 {
+			t.Errorf("%d payments, not that of each month", n)
+		}
+		b.agreeOnInvoices(id)
+	}
+}
+
+// TestRenewalBesideALostRefund holds that a refund which stays in doubt, for its key is forgotten, does not hide what the subscription
+// charges meanwhile.
+func TestRenewalBesideALostRefund(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(0))
+	b.mustPay(id, "tok_visa", payments.StatusPaid)
+	b.fault(fake.OpRefund, fake.FaultDropBefore, -1)
+	if _, err := b.Refund(t.Context(), payments.RefundCommand{Target: payments.Target{OrderID: id}, Key: "k"}); !errors.Is(err, payments.ErrUnknown) {
+		t.Fatal(err)
+	}
+	b.clock.Advance(day)
+	b.reconcile()
+	list, err := b.Breaks(t.Context(), 0, 10)
+	if err != nil || len(list) == 0 || list[len(list)-1].Kind != payments.BreakRefund {
+		t.Fatalf("the breaks are %+v, %v", list, err)
+	}
+	b.clock.Advance(32 * day)
+	b.reconcile()
+	if n := b.rows(id); n != 2 {
+		t.Errorf("%d payments, not that of each month", n)
+	}
+}
