@@ -49,6 +49,13 @@ func (s *Service) webhook(ctx context.Context, header http.Header, body []byte) 
 // inboxLife is how long an event that belongs to no payment of ours is kept due: Stripe sends an event again for three days.
 const inboxLife = 72 * time.Hour
 
+// The tries after which an old event is given up: one of no payment after fewer, for nothing is lost with it; one that cannot be folded
+// after as many days. An event that nobody looked at for days, or that came before an outage of days, is not lost by its age.
+const (
+	foreignTries = 5
+	ownTries     = 30
+)
+
 // inboxBatch is how many events are read at a time.
 const inboxBatch = 50
 
@@ -79,7 +86,8 @@ func (s *Service) drainOne(ctx context.Context, in InboxEvent) error {
 	}
 	in.Tries++
 	in.DueAt = s.later(in.Tries)
-	if s.now().Sub(in.ReceivedAt) > inboxLife {
+	vain := in.Tries >= ownTries || in.Tries >= foreignTries && errors.Is(err, ErrPaymentNotFound)
+	if vain && s.now().Sub(in.ReceivedAt) > inboxLife {
 		in.DoneAt = s.now()
 		s.opts.Logger.ErrorContext(ctx, "an event was given up", "event", in.Event.ID, "type", in.Event.Type, "err", err)
 	}

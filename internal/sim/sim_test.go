@@ -59,6 +59,13 @@ var past = map[uint64]string{
 	28727: "after an outage the cancellation of a subscription waited for a day",
 }
 
+// later are those found since, which run with all that there is.
+var later = map[uint64]string{
+	3749:  "a refund that stays in doubt hid what the subscription charged",
+	3866:  "a subscription whose answer was lost was paid, and its renewals had no rows",
+	22915: "an event that nobody looked at for a month was given up after one failure",
+}
+
 // before is what the past seeds run without: it came after them.
 var before = Features{NoMonths: true, NoSaving: true, NoSlowHooks: true}
 
@@ -67,6 +74,11 @@ func TestPastSeeds(t *testing.T) {
 	t.Parallel()
 	for seed, what := range past {
 		if out := Run(Config{Seed: seed, Features: before}); out.Failed() {
+			t.Errorf("%s: %v", what, out)
+		}
+	}
+	for seed, what := range later {
+		if out := Run(Config{Seed: seed}); out.Failed() {
 			t.Errorf("%s: %v", what, out)
 		}
 	}
