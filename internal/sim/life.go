@@ -54,9 +54,26 @@ func (w *world) elsewhere(ctx context.Context, k int) {
 	case 1:
 		err = w.gw.RefundElsewhere(ctx, p.Reference, 100)
 	default:
-		err = w.gw.OpenDispute(ctx, p.Reference)
+		if err = w.gw.OpenDispute(ctx, p.Reference); err != nil {
+			w.endRefund(ctx, p)
+		}
 	}
 	w.note("elsewhere %d of %v: %t", k, p.Status, err == nil)
+}
+
+// endRefund lets the bank end a refund that is on its way, well or not.
+func (w *world) endRefund(ctx context.Context, p payments.Payment) {
+	rec, err := w.reader.Find(ctx, payments.Target{PaymentUID: p.UID})
+	if err != nil {
+		return
+	}
+	for _, r := range rec.Refunds {
+		if r.Status == payments.RefundPending {
+			err := w.gw.SettleRefund(ctx, r.Reference, w.rng.IntN(2) == 0)
+			w.note("a refund ends: %t", err == nil)
+			return
+		}
+	}
 }
 
 // charge begins a call that keeps the payer's way to pay, or that charges the one kept before without the payer.
