@@ -17,10 +17,16 @@ type AuditReport struct {
 }
 
 // Audit compares what the gateway charged in a span of time (from included, before not) with the rows. A payment that the
-// gateway holds money of is folded. A charge for an order of the host's that no payment has becomes a Break of kind
+// gateway holds money of, or has given other money back of than its row says, is folded. A charge for an order of the host's that no payment has becomes a Break of kind
 // BreakCharge, once: only an operator can tell whether to give it back. It answers ErrUnsupported for a gateway that lists no
 // charges. Give a request under way an hour before it is looked at.
 func (s *Service) Audit(ctx context.Context, from, before time.Time) (AuditReport, error) {
+	report, err := s.auditSpan(ctx, from, before, func() {})
+	return report, s.fail("audit", err)
+}
+
+// auditSpan is Audit, and calls between after each page of charges.
+func (s *Service) auditSpan(ctx context.Context, from, before time.Time, between func()) (AuditReport, error) {
 	var report AuditReport
 	lister, ok := CapabilityOf[ChargeLister](s.gateway)
 	err := s.enter(ctx)
@@ -30,8 +36,9 @@ func (s *Service) Audit(ctx context.Context, from, before time.Time) (AuditRepor
 	var unread error // of charges that the others need not wait for
 	for cursor := ""; err == nil; {
 		var list []ListedCharge
+		page := ListChargesRequest{From: from, Before: before, Cursor: cursor, Limit: 100} // the same when it is asked again
 		_, err = s.call(ctx, "list_charges", func(ctx context.Context) (_ Snapshot, err error) {
-			list, cursor, err = lister.ListCharges(ctx, ListChargesRequest{From: from, Before: before, Cursor: cursor, Limit: 100})
+			list, cursor, err = lister.ListCharges(ctx, page)
 			return Snapshot{}, err
 		})
 		for i := 0; err == nil && i < len(list); i++ {
@@ -42,8 +49,9 @@ func (s *Service) Audit(ctx context.Context, from, before time.Time) (AuditRepor
 		if cursor == "" {
 			break
 		}
+		between()
 	}
-	return report, s.fail("audit", cmp.Or(err, unread))
+	return report, cmp.Or(err, unread)
 }
 
 // errUnread is a charge's payment that cannot be read now, and that nothing but the next audit would read.
@@ -54,13 +62,14 @@ func (s *Service) audit(ctx context.Context, c ListedCharge, report *AuditReport
 	report.Charges++
 	rec, err := s.chargeOf(ctx, c)
 	switch {
-	case err == nil && (rec.Payment.Secured() || c.Captured == c.Refunded || rec.Payment.LeaseUntil.After(s.now())):
+	case err == nil && (rec.Payment.agrees(c) || rec.Payment.LeaseUntil.After(s.now())):
 		return nil
 	case err == nil:
-		before := rec.Payment.Version
+		p := rec.Payment
+		before := p.Version
 		after, _, err := s.refresh(ctx, rec)
 		switch {
-		case err != nil && rec.Payment.DueAt.IsZero():
+		case err != nil && (p.DueAt.IsZero() || p.Reference == "" && !p.anchor()): // Reconcile asks for no object that is not known
 			return NewError(Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "a payment could not be read; audit again"}, errors.Join(errUnread, err))
 		case err == nil && after.Payment.Version != before:
 			report.Folded++
@@ -88,6 +97,14 @@ func (s *Service) audit(ctx context.Context, c ListedCharge, report *AuditReport
 	return err
 }
 
+// agrees reports whether the row says of the charge what the gateway's list says, or there is nothing left of it.
+func (p Payment) agrees(c ListedCharge) bool {
+	if !p.Secured() {
+		return c.Captured == c.Refunded
+	}
+	return p.Refunded == c.Refunded && (p.Captured == c.Captured || p.Status == StatusAuthorized)
+}
+
 // chargeOf finds the payment that has the charge, or that waits to hear of it.
 func (s *Service) chargeOf(ctx context.Context, c ListedCharge) (Record, error) {
 	rec, err := s.store.Find(ctx, Query{Namespace: s.opts.Namespace, Gateway: s.gateway.Name(), Reference: c.Reference})
@@ -106,7 +123,7 @@ func (s *Service) orderOf(ctx context.Context, c ListedCharge) (bool, error) {
 	if c.OrderID.IsZero() {
 		return false, nil
 	}
-	_, err := s.orders.Order(ctx, c.OrderID)
+	_, err := s.hostOrder(ctx, c.OrderID)
 	if errors.Is(err, ErrOrderNotFound) {
 		return false, nil
 	}

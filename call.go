@@ -147,15 +147,15 @@ func (s *Service) prepareAgain(ctx context.Context, try int, began time.Time, er
 // prepare makes or changes the gateway's object, again under the same key when the answer is lost.
 func (c *charge) prepare(ctx context.Context, rec Record, req PayRequest) (Snapshot, error) {
 	p, tx := rec.Payment, rec.last()
-	amount := tx.Amount
+	amount, saving := tx.Amount, req.Saving
 	if p.anchor() {
-		amount = Money{} // an invoice's amount is the plan's
+		amount, saving.OffSession = Money{}, false // an invoice's amount is the plan's, and its way to pay is kept for the later ones
 	}
 	began := c.now()
 	for try := 1; ; try++ {
 		snap, err := c.call(ctx, "prepare", func(ctx context.Context) (Snapshot, error) {
 			return c.intents.Prepare(ctx, PrepareRequest{PaymentRef: p.ref(), Key: tx.key("prepare"), Reference: p.Reference, Amount: amount,
-				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer, Saving: req.Saving})
+				Source: req.Source, Capture: !c.opts.ManualCapture, Description: c.order.Description, Payer: req.Payer, Saving: saving})
 		})
 		if err == nil && (!readable(p, snap) || differs(p, snap, c.opts.LiveMode) != "") {
 			err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway's answer does not fit the order"}

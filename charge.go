@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -118,6 +119,9 @@ func (s *Service) pause(ctx context.Context, p *patience, worked bool) error {
 	return nil
 }
 
+// maxPrincipal is how long the name of whose key it is may be, in bytes: as long as it can be stored.
+const maxPrincipal = 255
+
 // check refuses what no order could make right. The way to pay is looked at only when it is used.
 func (c *charge) check() error {
 	switch {
@@ -127,6 +131,8 @@ func (c *charge) check() error {
 		return invalid("Type", "PaymentType", "the payment type is not known")
 	case !validKey(c.req.Idempotency.Key):
 		return invalid("Idempotency.Key", "Length", "the idempotency key has more than 255 bytes or is not printable ASCII")
+	case len(c.req.Idempotency.Principal) > maxPrincipal:
+		return invalid("Idempotency.Principal", "Length", "the name of the key's principal has more than 255 bytes")
 	}
 	return nil
 }
@@ -134,7 +140,7 @@ func (c *charge) check() error {
 // ask reads the order. It is the first thing done with an order id: who may not see the order learns nothing of its payment.
 func (c *charge) ask(ctx context.Context) error {
 	var err error
-	c.order, err = c.orders.Order(ctx, c.req.OrderID)
+	c.order, err = c.hostOrder(ctx, c.req.OrderID)
 	if errors.Is(err, ErrOrderClosed) {
 		c.closed, err = conflict(ErrOrderClosed, "OrderID", "the order can no longer be paid"), nil
 	}
@@ -150,6 +156,18 @@ func (c *charge) ask(ctx context.Context) error {
 	}
 	c.order.ID = c.req.OrderID
 	return nil
+}
+
+// hostOrder asks the host for an order. A panic is an error, for Run and webhooks ask too, and must not end the host's process; its value
+// may hold anything, so only its type is told.
+func (s *Service) hostOrder(ctx context.Context, id OrderID) (o Order, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.opts.Logger.ErrorContext(ctx, "Orders panicked", "order", id.String(), "type", fmt.Sprintf("%T", r))
+			err = &Error{Code: ErrInternal, Outcome: OutcomeNotApplied, Message: "the order cannot be read"}
+		}
+	}()
+	return s.orders.Order(ctx, id)
 }
 
 // visible reports whether an order of the agent's may be seen for the one who asks. An order of nobody's is no agent's.

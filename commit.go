@@ -71,7 +71,10 @@ func (s *Service) withoutHook(ctx context.Context, before Payment, change Change
 	case p.Status == StatusUnknown:
 		p.Status = StatusCreated // the gateway refused, and has no object that could be read again
 	}
-	p.Reference, p.Attempt, p.Method, p.DecidedAt = answered.Reference, answered.Attempt, answered.Method, answered.DecidedAt
+	if answered.Subscription == before.Subscription { // else it is taken on as a whole, or not at all
+		p.Reference, p.Invoice = answered.Reference, answered.Invoice
+	}
+	p.Attempt, p.Method, p.DecidedAt = answered.Attempt, answered.Method, answered.DecidedAt
 	p.UpdatedAt = answered.UpdatedAt
 	kept := Change{Transactions: change.Transactions, Refunds: change.Refunds, Breaks: change.Breaks}
 	failed := int(failures.Version)

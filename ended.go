@@ -34,6 +34,9 @@ func (c *charge) standing(ctx context.Context, rec *Record) (ok bool, res Result
 	}
 	after, snap, err := c.refresh(ctx, *rec)
 	if err != nil {
+		if p.Status == StatusDeclined || p.givenUp() {
+			p.Status = StatusCreated // what was not tried was not declined
+		}
 		res, err = c.unreadable(p, err)
 		return false, res, err
 	}

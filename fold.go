@@ -147,7 +147,8 @@ func (f *folding) status() Status {
 	if from.CanBecome(to) {
 		return to
 	}
-	if to = truth(f.snap); (from == StatusCanceled || from == StatusExpired) && to.Answer().Approved() {
+	if to = truth(f.snap); (from == StatusCanceled || from == StatusExpired) && to.Answer().Approved() && f.before.GatewayCode != codeLate {
+		f.rec.Payment.GatewayCode = codeLate // an operator is told once
 		f.change.Breaks = append(f.change.Breaks, Break{UID: newUID(f.now), Namespace: f.before.Namespace, Kind: BreakTransition,
 			PaymentUID: f.before.UID, OrderID: f.before.OrderID, CreatedAt: f.now,
 			Detail: "the gateway reports " + to.String() + " on a payment that is " + from.String()})
@@ -159,6 +160,7 @@ func (f *folding) status() Status {
 const (
 	codeReview    = "under_review"
 	codeMismatch  = "mismatch"
+	codeLate      = "paid_after_end"
 	codeLost      = "lost"
 	codeDoubt     = "in_doubt"
 	reasonExpired = "expired"

@@ -39,9 +39,9 @@ func (l *line) answersAgain(now time.Time) bool {
 	return true
 }
 
-// failed takes back what answersAgain told: the doubts could not be made due.
+// failed takes back what answersAgain told: the doubts could not be made due, and are after hastenEvery.
 func (l *line) failed() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.overdue, l.hastened = true, time.Time{}
+	l.overdue = true
 }

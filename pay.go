@@ -74,14 +74,17 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	if err != nil {
 		return c.unreadable(p, err)
 	}
-	if rec.Payment.unbegun() && rec.Payment.Live {
+	switch other := rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total; {
+	case !rec.Payment.Live:
+		return Result{}, ErrStale // it has just ended: a new attempt begins
+	case rec.Payment.unbegun():
 		return c.attempt(ctx, rec)
-	}
-	if rec.Payment.lapsed() {
+	case rec.Payment.lapsed():
 		return Result{}, unclosed()
-	}
-	if rec.Payment.Status == StatusCreated && snap.Amount != c.order.Total && !p.anchor() {
+	case other && !rec.Payment.anchor():
 		return c.attempt(ctx, rec) // an earlier repricing did not reach the gateway
+	case other && snap.Reference != "":
+		return c.giveUp(ctx, rec) // a subscription's price is that of when it was made
 	}
 	return c.answer(rec.Payment, snap)
 }
@@ -114,7 +117,7 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 	}
 	last := lastAuthorize(rec)
 	tx := c.newTransaction(p, KindAuthorize, c.order.Total)
-	tx.Fingerprint, tx.OffSession = c.fingerprint, c.req.OffSession
+	tx.Fingerprint, tx.OffSession = c.fingerprint, c.req.OffSession && c.order.Recurring == nil
 	// What was prepared and not taken is not prepared again: a token is spent by its first exchange. At another price it is.
 	ready := p.Reference != "" && last.Sent && last.Outcome == OutcomeNotApplied && p.Status == StatusCreated &&
 		last.Fingerprint == c.fingerprint && last.Amount == c.order.Total && !c.req.Source.IsZero()
@@ -237,6 +240,11 @@ func (c *charge) conclude(ctx context.Context, rec Record, snap Snapshot, err er
 	}
 	if err != nil {
 		return doubted(settled.Payment, err)
+	}
+	if settled.Payment.began() { // the subscription runs from here on; where that cannot be read now, it is soon
+		if after, _, err := c.follow(ctx, settled); err == nil {
+			settled = after
+		}
 	}
 	return c.answer(settled.Payment, snap)
 }

@@ -18,7 +18,7 @@ func (s *Service) paymentForOrder(ctx context.Context, req FindRequest) (Payment
 		return Payment{}, invalid("OrderID", "NotEmpty", "the order id is missing")
 	}
 	if req.ForAgent != nil {
-		order, err := s.orders.Order(ctx, req.OrderID)
+		order, err := s.hostOrder(ctx, req.OrderID)
 		switch {
 		case errors.Is(err, ErrOrderNotFound), (err == nil || errors.Is(err, ErrOrderClosed)) && !visible(order.AgentID, req.ForAgent):
 			return Payment{}, &Error{Code: ErrOrderNotFound, Outcome: OutcomeNotApplied, Message: "there is no such order"}

@@ -22,13 +22,14 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 		return report, s.fail("reconcile", err)
 	}
 	owner, due := newUID(s.now()), s.now()
+	var hastened error
 	if err := s.drain(ctx, due); err != nil {
 		return report, s.fail("reconcile", err)
 	}
 	for ctx.Err() == nil {
 		due = earlier(due, s.now()) // a clock that was put back must not make due again what was postponed
 		if err := s.hastenAfterOutage(ctx, due); err != nil {
-			return report, s.fail("reconcile", err)
+			hastened = err // what is due is looked at all the same
 		}
 		leased, err := s.store.Lease(ctx, LeaseRequest{Namespace: s.opts.Namespace, DueBefore: due, Owner: owner,
 			For: s.opts.RequestTimeout + leaseMargin, Limit: 1})
@@ -36,7 +37,7 @@ func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 			return report, s.fail("reconcile", err)
 		}
 		if len(leased) == 0 {
-			return report, nil
+			return report, s.fail("reconcile", hastened)
 		}
 		for _, p := range leased {
 			report.Looked++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -15,26 +16,31 @@ import (
 //	go service.Run(ctx)
 func (s *Service) Run(ctx context.Context) error {
 	var pruned time.Time
+	reconcile := func() {
+		s.keep(ctx, "reconcile", func() error { _, err := s.Reconcile(ctx); return err })
+	}
 	for ctx.Err() == nil {
-		if _, err := s.Reconcile(ctx); err != nil {
-			s.upkeepFailed(ctx, "reconcile", err)
-		}
+		reconcile()
 		if now := s.now(); now.Sub(pruned) >= pruneEvery || now.Before(pruned) {
 			pruned = now
-			if _, err := s.Prune(ctx); err != nil {
-				s.upkeepFailed(ctx, "prune", err)
-			}
-			if err := s.auditDaily(ctx); err != nil {
-				s.upkeepFailed(ctx, "audit", err)
-			}
+			s.keep(ctx, "prune", func() error { _, err := s.Prune(ctx); return err })
+			// An audit reads all that was charged in days: no doubt waits for its end.
+			s.keep(ctx, "audit", func() error { return s.auditDaily(ctx, reconcile) })
 		}
 		s.sleep(ctx, s.opts.ReconcileEvery)
 	}
 	return ctx.Err()
 }
 
-func (s *Service) upkeepFailed(ctx context.Context, what string, err error) {
-	if ctx.Err() == nil {
+// keep does one thing of Run's. Neither its error nor a panic of the host's store ends Run; a panic's value may hold anything, so only its
+// type is told.
+func (s *Service) keep(ctx context.Context, what string, do func() error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.opts.Logger.ErrorContext(ctx, what+" panicked; it is tried again", "type", fmt.Sprintf("%T", r))
+		}
+	}()
+	if err := do(); err != nil && ctx.Err() == nil {
 		s.opts.Logger.ErrorContext(ctx, what+" failed; it is tried again", "err", err)
 	}
 }
@@ -63,29 +69,29 @@ func (s *Service) Prune(ctx context.Context) (int64, error) {
 // there to make.
 const auditDays = 3
 
-// auditDaily audits what is not audited yet.
-func (s *Service) auditDaily(ctx context.Context) error {
+// auditDaily audits what is not audited yet, and calls between after each page of charges.
+func (s *Service) auditDaily(ctx context.Context, between func()) error {
 	if _, ok := CapabilityOf[ChargeLister](s.gateway); !ok {
 		return nil
 	}
 	var errs []error
 	today := s.now().Truncate(24 * time.Hour)
 	for back := range auditDays {
-		errs = append(errs, s.auditDay(ctx, today.AddDate(0, 0, -back)))
+		errs = append(errs, s.auditDay(ctx, today.AddDate(0, 0, -back), between))
 	}
 	return errors.Join(errs...)
 }
 
 // auditDay audits one day, from the day before yesterday's end to an hour ago as its first hour sees it, in the one process that
 // claims it.
-func (s *Service) auditDay(ctx context.Context, day time.Time) error {
+func (s *Service) auditDay(ctx context.Context, day time.Time, between func()) error {
 	claim, err := s.claimAudit(ctx, day)
 	if errors.Is(err, ErrStale) {
 		return nil // another process has it
 	}
 	var report AuditReport
 	if err == nil {
-		report, err = s.Audit(ctx, day.Add(-25*time.Hour), day.Add(-time.Hour))
+		report, err = s.auditSpan(ctx, day.Add(-25*time.Hour), day.Add(-time.Hour), between)
 	}
 	if err == nil {
 		claim.Answer, err = json.Marshal(report)

@@ -1,6 +1,9 @@
 package payments
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // SavedMethod is a way to pay that a customer saved: it may be charged again, also without the payer.
 type SavedMethod struct {
@@ -21,19 +24,22 @@ func (s *Service) savedMethods(ctx context.Context, customerID int64) ([]SavedMe
 	if customerID == 0 {
 		return nil, invalid("CustomerID", "NotEmpty", "the customer is missing")
 	}
-	page, err := s.store.List(ctx, Filter{Namespace: s.opts.Namespace, CustomerID: customerID, Gateway: s.gateway.Name(), Limit: maxLimit})
-	if err != nil {
-		return nil, err
-	}
+	saved, err := s.savedBy(ctx, customerID)
 	var list []SavedMethod
 	seen := map[string]bool{}
-	for _, p := range page {
-		if p.GatewayCustomer != "" && p.Method.ID != "" && p.Secured() && !seen[p.Method.ID] {
+	for _, p := range saved {
+		if !seen[p.Method.ID] {
 			seen[p.Method.ID] = true
 			list = append(list, SavedMethod{p.Method, p.GatewayCustomer})
 		}
 	}
-	return list, nil
+	return list, err
+}
+
+// savedBy lists the payments with which a customer has saved a way to pay, the latest first.
+func (s *Service) savedBy(ctx context.Context, customerID int64) ([]Payment, error) {
+	page, err := s.store.List(ctx, Filter{Namespace: s.opts.Namespace, CustomerID: customerID, Gateway: s.gateway.Name(), Limit: maxLimit})
+	return slices.DeleteFunc(page, func(p Payment) bool { return p.GatewayCustomer == "" || p.Method.ID == "" || !p.Secured() }), err
 }
 
 // customer looks up the gateway's customer for a request that saves a way to pay, or charges a saved one, and for a recurring
@@ -42,18 +48,22 @@ func (c *charge) customer(ctx context.Context) error {
 	if !c.req.Save && !c.req.OffSession && c.order.Recurring == nil || c.order.CustomerID == 0 {
 		return nil
 	}
-	list, err := c.savedMethods(ctx, c.order.CustomerID)
+	list, err := c.savedBy(ctx, c.order.CustomerID)
 	if err != nil {
 		return err
 	}
-	for _, m := range list {
-		if !c.req.OffSession || m.ID == c.req.Source.Token.Reveal() {
-			c.req.Payer.GatewayCustomer = m.GatewayCustomer
-			return nil
-		}
-	}
-	if c.req.OffSession {
+	owns := func(p Payment) bool { return p.Method.ID == c.req.Source.Token.Reveal() }
+	// Stripe lets one customer have subscriptions of one currency only.
+	fits := func(p Payment) bool { return c.order.Recurring == nil || p.Amount.Currency == c.order.Total.Currency }
+	i := slices.IndexFunc(list, owns)
+	if i < 0 && c.req.OffSession {
 		return invalid("Source.Token", "NotFound", "the customer has saved no such way to pay")
+	}
+	if i < 0 {
+		i = slices.IndexFunc(list, fits)
+	}
+	if i >= 0 {
+		c.req.Payer.GatewayCustomer = list[i].GatewayCustomer
 	}
 	return nil
 }

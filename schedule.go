@@ -34,7 +34,9 @@ func (s *Service) next(rec Record, p Payment) time.Time {
 		return s.later(p.Tries)
 	case rec.open() || p.Status == StatusUnknown || p.Status == StatusProcessing || p.Status == StatusHeld:
 		return s.later(p.Tries)
-	case p.holdsBySubscription() && (p.SubscriptionStatus != SubscriptionIncomplete || p.Secured()):
+	case p.began():
+		return s.later(p.Tries) // the gateway's subscription follows the payment of its first invoice at once
+	case p.holdsBySubscription() && p.SubscriptionStatus != SubscriptionIncomplete:
 		return now.Add(24 * time.Hour) // the next invoice may come without its event
 	case p.Live && p.givenUp():
 		return s.later(p.Tries) // it holds the order until the subscription is seen to have ended

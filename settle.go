@@ -131,7 +131,7 @@ func (s *Service) mismatch(ctx context.Context, p Payment, snap Snapshot) (strin
 	if p.Subscription != "" && !p.anchor() {
 		return "", nil // a later invoice is the plan's, not the order's
 	}
-	order, err := s.orders.Order(ctx, p.OrderID)
+	order, err := s.hostOrder(ctx, p.OrderID)
 	switch {
 	case errors.Is(err, ErrOrderNotFound):
 		return "the order is gone", nil
@@ -139,6 +139,10 @@ func (s *Service) mismatch(ctx context.Context, p Payment, snap Snapshot) (strin
 		return "the order was closed before it was paid", nil
 	case err != nil:
 		return "", NewError(Error{Code: ErrUnknown, Message: "the order cannot be read now"}, err)
+	case p.anchor() && order.Recurring == nil:
+		return "the order is to be paid once, the payer began a subscription", nil
+	case !p.anchor() && order.Recurring != nil:
+		return "the order is a recurring one, the payer paid once", nil
 	case order.Total != snap.Amount:
 		return "the order asks " + order.Total.String() + ", the payer confirmed " + snap.Amount.String(), nil
 	default:
@@ -222,8 +226,11 @@ func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record,
 	p := rec.Payment
 	p.Subscription = snap.Subscription
 	sub, err := s.fetchSubscription(ctx, p)
-	if err != nil {
+	switch {
+	case err != nil:
 		return rec, snap, err
+	case sub.owned(p).Amount != p.Amount && snap.Status != StatusPaid: // it was refused, or the price was another: it ends by itself
+		return rec, Snapshot{}, nil
 	}
 	if rec, err = s.followed(ctx, rec, sub); err != nil {
 		return rec, snap, err

@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -19,6 +20,9 @@ func (p Payment) trial() bool { return p.anchor() && p.Reference == "" }
 
 // unbegun reports whether the payment made a subscription with a trial that still ends with it: it was not yet let go on.
 func (p Payment) unbegun() bool { return p.trial() && p.SubscriptionStatus == SubscriptionIncomplete }
+
+// began reports whether the first invoice was paid and the subscription was not seen to run yet.
+func (p Payment) began() bool { return p.SubscriptionStatus == SubscriptionIncomplete && p.Secured() }
 
 // givenUp reports whether the payment will never take money.
 func (p Payment) givenUp() bool { return p.Status == StatusCanceled || p.Status == StatusExpired }
@@ -81,7 +85,7 @@ func (c *charge) subscribe(ctx context.Context, rec *Record) (sub SubscriptionSn
 		err = &Error{Code: ErrUnavailable, Gateway: c.gateway.Name(), Message: "the gateway does not let the subscription go on"}
 	}
 	if err == nil {
-		rec.Payment = subscribed(p, sub)
+		*rec, err = c.followed(ctx, *rec, sub)
 	}
 	return sub, err
 }
@@ -195,22 +199,18 @@ func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnap
 // followInvoices gives each invoice that the anchor is not the payment of a payment of its own, and folds what is not
 // final yet.
 func (s *Service) followInvoices(ctx context.Context, anchor Payment, sub SubscriptionSnapshot) error {
+	var failed error
 	for _, in := range sub.Invoices {
 		if in.Payment == "" || in.Reference == anchor.Invoice || in.Payment == anchor.Reference {
 			continue // an invoice's id may be answered otherwise: the object that is paid says whose it is
 		}
 		rec, err := s.invoicePayment(ctx, anchor, in)
-		if err != nil {
-			return err
+		if err == nil && !rec.Payment.Status.Final() && !rec.Payment.LeaseUntil.After(s.now()) {
+			_, _, err = s.refresh(ctx, rec)
 		}
-		if rec.Payment.Status.Final() || rec.Payment.LeaseUntil.After(s.now()) {
-			continue
-		}
-		if _, _, err := s.refresh(ctx, rec); err != nil {
-			return err
-		}
+		failed = cmp.Or(failed, err) // one that cannot be read must not hide those after it
 	}
-	return nil
+	return failed
 }
 
 // invoicePayment returns the payment of an invoice, begun where there is none. It does not hold the order: the anchor does.
@@ -249,10 +249,12 @@ type CancelSubscriptionCommand struct {
 func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscriptionCommand) (Payment, error) {
 	var done Payment
 	err := s.operate(ctx, cmd.Target, func(ctx context.Context, owner string, rec Record) error {
-		if err := s.clear(ctx, owner, rec); err != nil {
-			return err
-		}
 		p := rec.Payment
+		if p.Status == StatusUnknown || rec.open(KindAuthorize, KindCancel) { // a refund in doubt may stay so, and the customer be charged on
+			if err := s.clear(ctx, owner, rec); err != nil {
+				return err
+			}
+		}
 		switch {
 		case !p.anchor():
 			return conflict(ErrConflict, "PaymentUID", "the payment began no subscription")

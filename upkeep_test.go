@@ -101,7 +101,7 @@ func (s *deaf) Hasten(ctx context.Context, namespace string, due time.Time) (int
 	return s.Store.Hasten(ctx, namespace, due)
 }
 
-// TestOutageIsNotForgotten holds that an outage's end is not forgotten when the store fails just then.
+// TestOutageIsNotForgotten holds that an outage's end is not forgotten when the store fails just then, and that nothing else waits for it.
 func TestOutageIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	store := &deaf{}
@@ -109,12 +109,17 @@ func TestOutageIsNotForgotten(t *testing.T) {
 		store.Store = b.store
 		b.store = store
 	})
-	b.mustPay(b.order(), "tok_visa", payments.StatusPaid)
-	if _, err := b.Reconcile(t.Context()); !errors.Is(err, payments.ErrUnavailable) {
-		t.Fatalf("reconcile: %v", err)
+	id := b.order()
+	b.authenticate(b.mustPay(id, "", payments.StatusCreated), fake.AuthPass, "")
+	b.clock.Advance(time.Minute)
+	if report, err := b.Reconcile(t.Context()); !errors.Is(err, payments.ErrUnavailable) || report.Looked != 1 {
+		t.Fatalf("reconcile: %+v, %v", report, err)
 	}
-	b.reconcile()
-	b.reconcile()
+	b.want(b.record(id).Payment, payments.StatusPaid) // what was due was looked at all the same
+	for range 3 {
+		b.clock.Advance(5 * time.Minute)
+		b.reconcile()
+	}
 	if store.times != 2 {
 		t.Errorf("doubts were made due %d times", store.times)
 	}

@@ -3,6 +3,7 @@ package payments
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -86,7 +87,7 @@ func (s *Service) drainOne(ctx context.Context, in InboxEvent) error {
 	}
 	in.Tries++
 	in.DueAt = s.later(in.Tries)
-	vain := in.Tries >= ownTries || in.Tries >= foreignTries && errors.Is(err, ErrPaymentNotFound)
+	vain := in.Tries >= ownTries || in.Tries >= foreignTries && errors.Is(err, errForeign)
 	if vain && s.now().Sub(in.ReceivedAt) > inboxLife {
 		in.DoneAt = s.now()
 		s.opts.Logger.ErrorContext(ctx, "an event was given up", "event", in.Event.ID, "type", in.Event.Type, "err", err)
@@ -97,9 +98,15 @@ func (s *Service) drainOne(ctx context.Context, in InboxEvent) error {
 	return err
 }
 
+// errForeign is why an event of no payment of ours is not done.
+var errForeign = fmt.Errorf("payments: the event is of no payment that is there: %w", ErrPaymentNotFound)
+
 // handle folds what the event's object is by now, and marks the event as done. The error says why it is not.
 func (s *Service) handle(ctx context.Context, in InboxEvent) error {
 	rec, err := s.locate(ctx, in.Event)
+	if errors.Is(err, ErrPaymentNotFound) {
+		return errForeign
+	}
 	if err == nil && rec.Payment.UID != "" {
 		if rec.Payment.LeaseUntil.After(s.now()) {
 			return errBusy
