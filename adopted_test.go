@@ -55,6 +55,48 @@ func TestAdoptedSubscription(t *testing.T) {
 	}
 }
 
+// TestAdoptsNoOtherPrice loses the answer to a subscription, after which the order asks another amount: what was made at the old price ends
+// by itself, and its payer is told no secret.
+func TestAdoptsNoOtherPrice(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(0))
+	for _, f := range []fake.Fault{fake.FaultDropAfter, fake.FaultDropBefore} {
+		b.fault(fake.OpSubscribe, f, 3)
+		if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		b.reprice(id, usd(2000))
+	}
+	b.deliver(b.gw.Events())
+	b.wantSubscription(b.record(id).Payment, "")
+	if res := b.complete(id, payments.StatusCreated); res.NextAction != nil {
+		t.Error("the payer is told the secret of another price")
+	}
+	b.clock.Advance(time.Minute)
+	if p := b.mustPay(id, "tok_visa", payments.StatusPaid).Payment; p.Amount != usd(2000) || b.ledger(id).Captured != 2000 {
+		t.Errorf("the payment is %+v", p)
+	}
+}
+
+// TestAdoptionIsTold lets OnEvent fail while a subscription is taken on: that is done again as a whole.
+func TestAdoptionIsTold(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(0))
+	b.fault(fake.OpSubscribe, fake.FaultDropAfter, 3)
+	if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	b.host.fail(1)
+	b.deliver(b.gw.Events())
+	b.clock.Advance(time.Hour)
+	b.reconcile()
+	b.wantSubscription(b.record(id).Payment, payments.SubscriptionIncomplete)
+	b.mustPay(id, "tok_visa", payments.StatusPaid)
+	b.agreeOnInvoices(id)
+}
+
 // TestRenewalBesideALostRefund holds that a refund which stays in doubt, for its key is forgotten, does not hide what the subscription
 // charges meanwhile.
 func TestRenewalBesideALostRefund(t *testing.T) {
@@ -76,5 +118,9 @@ func TestRenewalBesideALostRefund(t *testing.T) {
 	b.reconcile()
 	if n := b.rows(id); n != 2 {
 		t.Errorf("%d payments, not that of each month", n)
+	}
+	p, err := b.CancelSubscription(t.Context(), payments.CancelSubscriptionCommand{Target: payments.Target{OrderID: id}})
+	if err != nil || !p.SubscriptionStatus.Ended() {
+		t.Errorf("beside the refund it cannot be ended: %v, %v", p.SubscriptionStatus, err)
 	}
 }

@@ -1,6 +1,7 @@
 package payments_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -62,4 +63,38 @@ func TestForeignEvents(t *testing.T) {
 		other.clock.Advance(time.Hour)
 		other.reconcile()
 	}
+}
+
+// blindfold is a gateway that finds nothing while it is on.
+type blindfold struct {
+	*fake.Gateway
+	on bool
+}
+
+// Fetch finds nothing.
+func (g *blindfold) Fetch(ctx context.Context, req payments.FetchRequest) (payments.Snapshot, error) {
+	if g.on {
+		return payments.Snapshot{}, &payments.Error{Code: payments.ErrPaymentNotFound, Outcome: payments.OutcomeNotApplied}
+	}
+	return g.Gateway.Fetch(ctx, req)
+}
+
+// TestOwnEventsAreKept holds that an event of a payment of ours is not given up as one of nobody's where the gateway, asked with a wrong
+// key or account, finds nothing for days.
+func TestOwnEventsAreKept(t *testing.T) {
+	t.Parallel()
+	g := &blindfold{}
+	b := setup(t, func(b *bundle, _ *payments.Options, gateway *payments.Gateway) { g.Gateway, *gateway = b.gw, g })
+	id := b.order()
+	must(t, b.gw.RefundElsewhere(t.Context(), b.mustPay(id, "tok_visa", payments.StatusPaid).Payment.Reference, 100))
+	g.on = true
+	b.deliver(b.gw.Events())
+	for range 10 {
+		b.clock.Advance(day)
+		b.reconcile()
+	}
+	g.on = false
+	b.clock.Advance(day)
+	b.reconcile()
+	b.want(b.record(id).Payment, payments.StatusPartiallyRefunded)
 }

@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -170,6 +171,7 @@ func TestRefusals(t *testing.T) {
 		{"not a recurring order", nil, payments.PayRequest{Type: payments.TypeSubscription}, payments.ErrInvalid, "Type"},
 		{"unknown type", nil, payments.PayRequest{Type: 77}, payments.ErrInvalid, "Type"},
 		{"long key", nil, payments.PayRequest{Idempotency: payments.Idempotency{Key: string(make([]byte, 256))}}, payments.ErrInvalid, "Idempotency.Key"},
+		{"long principal", nil, payments.PayRequest{Idempotency: payments.Idempotency{Key: "k", Principal: strings.Repeat("p", 256)}}, payments.ErrInvalid, "Idempotency.Principal"},
 		{"token and card", nil, payments.PayRequest{Source: payments.Source{Token: payments.NewToken("tok_visa"), Card: &payments.Card{}}}, payments.ErrInvalid, "Source.Card"},
 		{"not Luhn", nil, payments.PayRequest{Source: card("4242424242424241", "12/30", "123")}, payments.ErrInvalid, "Card.Number"},
 		{"expired", nil, payments.PayRequest{Source: card("4242424242424242", "01/26", "123")}, payments.ErrInvalid, "Card.Expiry"},

@@ -398,6 +398,9 @@ func TestAuditFindsTheRow(t *testing.T) {
 		t.Errorf("the audit is %+v, %v, not %+v", got, err, want)
 	}
 	b.want(b.record(waits).Payment, payments.StatusPaid)
+	if _, err := audit(); err != nil { // it tells nobody a second time
+		t.Error(err)
+	}
 	list, err := b.Breaks(t.Context(), 0, 10)
 	if err != nil || len(list) != 3 || list[0].Kind != payments.BreakCharge || list[0].OrderID != twice || list[1].Kind != payments.BreakTransition || list[1].OrderID != dearer ||
 		list[2].Kind != payments.BreakTransition || list[2].OrderID != gone {
