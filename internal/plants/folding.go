@@ -19,6 +19,55 @@ var folding = []Plant{
 	{"a doubt that stays hides what the subscription charges", "reconcile.go",
 		`errors.Is(err, ErrUnknown) && rec.Payment.holdsBySubscription()`, `errors.Is(err, ErrUnknown) && rec.Payment.unbegun()`,
 		tests(".", "TestRenewalBesideALostRefund"), "--- FAIL: TestRenewalBesideALostRefund"},
+	{"a subscription of another price is taken on", "settle.go",
+		`case sub.owned(p).Amount != p.Amount && snap`, `case sub.owned(p).Amount != p.Amount && p.anchor() && snap`,
+		tests(".", "TestAdoptsNoOtherPrice"), "--- FAIL: TestAdoptsNoOtherPrice"},
+	{"half of a subscription is taken on when the hook fails", "commit.go",
+		`if answered.Subscription == before.Subscription {`, `if answered.Subscription != "-" {`,
+		tests(".", "TestAdoptionIsTold"), "--- FAIL: TestAdoptionIsTold"},
+	{"a subscription of an order that is paid once by now is taken for paid", "settle.go",
+		`case p.anchor() && order.Recurring == nil:`, `case p.anchor() && order.Recurring == nil && p.Live == false:`,
+		tests(".", "TestConfirmsAnotherKind"), "--- FAIL: TestConfirmsAnotherKind"},
+	{"a panic of the host's orders goes through", "charge.go",
+		`			err = &Error{Code: ErrInternal, Outcome: OutcomeNotApplied, Message: "the order cannot be read"}
+`, `			panic(r)
+`,
+		tests(".", "TestOrdersPanic"), "panic: tok_canary"},
+	{"what is due waits for a store that cannot hasten", "reconcile.go",
+		`			hastened = err // what is due is looked at all the same
+`, `			return report, s.fail("reconcile", err)
+`,
+		tests(".", "TestOutageIsNotForgotten"), "--- FAIL: TestOutageIsNotForgotten"},
+	{"a refund in doubt keeps its subscription from being ended", "subscription.go",
+		`if p.Status == StatusUnknown || rec.open(KindAuthorize, KindCancel) {`, `if p.Status == StatusUnknown || rec.open() {`,
+		tests(".", "TestRenewalBesideALostRefund"), "--- FAIL: TestRenewalBesideALostRefund"},
+	{"an audit of a page that was refused begins anew", "audit.go",
+		`			list, cursor, err = lister.ListCharges(ctx, page)
+`, `			page.Cursor = cursor
+			list, cursor, err = lister.ListCharges(ctx, page)
+`,
+		tests(".", "TestAuditGoesOn"), "--- FAIL: TestAuditGoesOn"},
+	{"money that went back elsewhere is not audited", "audit.go",
+		`return p.Refunded == c.Refunded && (p`, `return p.Refunded >= 0 && (p`,
+		tests(".", "TestAuditFindsRefunds"), "--- FAIL: TestAuditFindsRefunds"},
+	{"an invoice that cannot be read hides those after it", "subscription.go",
+		`		failed = cmp.Or(failed, err) // one`, `		if failed = cmp.Or(failed, err); failed != nil {
+			break
+		} // one`,
+		tests(".", "TestInvoiceUnread"), "--- FAIL: TestInvoiceUnread"},
+	{"a trial that begins is told to nobody", "subscription.go",
+		`		*rec, err = c.followed(ctx, *rec, sub)
+	}
+	return sub, err
+}
+
+// makeSubscription`, `		rec.Payment = subscribed(p, sub)
+	}
+	return sub, err
+}
+
+// makeSubscription`,
+		tests(".", "TestTrialIsTold"), "--- FAIL: TestTrialIsTold"},
 	{"two wrong answers end a hold", "settle.go",
 		`err != nil || snap.Amount == p.Amount {`, `err != nil || snap.Amount != p.Amount {`,
 		tests(".", "TestHeldIsWhatWasConfirmed"), "--- FAIL: TestHeldIsWhatWasConfirmed"},

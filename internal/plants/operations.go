@@ -18,7 +18,9 @@ var operations = []Plant{
 		`if cmd.AtPeriodEnd && !p.unbegun() {`, `if cmd.AtPeriodEnd {`,
 		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
 	{"a payer who asks again is not let into his trial", "pay.go",
-		`if rec.Payment.unbegun() && rec.Payment.Live {`, `if rec.Payment.unbegun() && !rec.Payment.Live {`,
+		`	case rec.Payment.unbegun():
+		return c.attempt`, `	case rec.Payment.unbegun() && !rec.Payment.Live:
+		return c.attempt`,
 		tests(".", "TestUnbegunTrial"), "--- FAIL: TestUnbegunTrial"},
 	{"refund under a new key", "call.go",
 		`return s.gateway.Refund(ctx, RefundRequest{PaymentRef: p.ref(), Key: key, Reference`,
