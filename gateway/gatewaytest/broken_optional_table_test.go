@@ -60,6 +60,7 @@ var partlyBroken = map[string]brokenGateway{
 	"lists only the first page": {lists(func(r *payments.ListChargesRequest) { r.Cursor = "" }, nil), []string{"list-pages"}},
 	"lists everything at once":  {lists(func(r *payments.ListChargesRequest) { r.Limit = 100 }, nil), []string{"list-pages"}},
 	"lists all times":           {lists(func(r *payments.ListChargesRequest) { r.From, r.Before = time.Time{}, time.Time{} }, nil), []string{"list-span"}},
+	"lists another account":     {lists(func(r *payments.ListChargesRequest) { r.Account = "" }, nil), []string{"list-account"}},
 	"lists nothing when the answer is lost": {breaks(func(g *fake.Gateway, p *partly) {
 		p.list = func(ctx context.Context, r payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
 			list, next, err := g.ListCharges(ctx, r)
