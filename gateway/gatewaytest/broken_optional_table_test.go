@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -99,7 +100,8 @@ var partlyBroken = map[string]brokenGateway{
 	}), []string{"save"}},
 	"charges a stranger's card off session": {saves(func(s *payments.Saving, p *payments.Payer) { s.OffSession, p.GatewayCustomer = false, "" }),
 		[]string{"off-session-stranger"}},
-	"declines off session": {declinesOffSession(payments.StatusPaid), []string{"off-session"}},
+	"refuses off session what was to be saved": {refusesSavedOffSession, []string{"off-session-instead"}},
+	"declines off session":                     {declinesOffSession(payments.StatusPaid), []string{"off-session"}},
 	"declines off session where the bank asks": {declinesOffSession(payments.StatusRequiresAction),
 		[]string{"off-session-action"}},
 
@@ -209,4 +211,22 @@ func declinesOffSession(status payments.Status) func(*fake.Gateway) payments.Gat
 		}
 		return b
 	}
+}
+
+// refusesSavedOffSession charges no object off session whose way to pay was to be saved once.
+func refusesSavedOffSession(g *fake.Gateway) payments.Gateway {
+	var saved sync.Map
+	return &broken{Gateway: g, before: func(_ context.Context, _ string, req any) (payments.Snapshot, error, bool) {
+		switch r := req.(type) {
+		case *payments.PrepareRequest:
+			if r.Save {
+				saved.Store(r.PaymentUID, true)
+			}
+		case *payments.ConfirmRequest:
+			if _, ok := saved.Load(r.PaymentUID); ok && r.OffSession {
+				return payments.Snapshot{}, &payments.Error{Code: payments.ErrGatewayRejected, Outcome: payments.OutcomeNotApplied, Gateway: "fake"}, true
+			}
+		}
+		return payments.Snapshot{}, nil, false
+	}}
 }
