@@ -93,6 +93,7 @@ var partlyBroken = map[string]brokenGateway{
 			s.Customer = "cus_1"
 		}
 	}), []string{"save-again"}},
+	"saves once and for all": {breaks(savesAlways), []string{"save-no-more"}},
 	"saves all with one customer": {shows(func(_ string, s *payments.Snapshot) {
 		if s.Customer != "" {
 			s.Customer = "cus_1"
@@ -229,4 +230,14 @@ func refusesSavedOffSession(g *fake.Gateway) payments.Gateway {
 		}
 		return payments.Snapshot{}, nil, false
 	}}
+}
+
+// savesAlways saves also what is prepared again without Save.
+func savesAlways(_ *fake.Gateway, p *partly) {
+	p.before = func(_ context.Context, _ string, req any) (payments.Snapshot, error, bool) {
+		if r, ok := req.(*payments.PrepareRequest); ok && r.Reference != "" && !r.OffSession {
+			r.Save = true
+		}
+		return payments.Snapshot{}, nil, false
+	}
 }

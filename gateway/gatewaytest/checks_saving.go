@@ -15,6 +15,8 @@ var savingChecks = []Check{
 	{Name: "save-customer", Rule: "A way to pay is saved with the customer that Payer names.", needs: needSaving, make: checkSaveCustomer},
 	{Name: "save-again", Rule: "Prepare with a Reference leaves the object the customer that it has, whether Payer names another or none.",
 		needs: all(needIntents, needSaving), make: checkSaveAgain},
+	{Name: "save-no-more", Rule: "An object whose way to pay was to be saved, and is prepared again without Save, saves none: it cannot be charged off session.",
+		needs: all(needIntents, needSaving), make: checkSaveNoMore},
 	{Name: "off-session", Rule: "A saved way to pay is charged without the payer, as often as is asked.", needs: needSaving, make: checkOffSession},
 	{Name: "off-session-stranger", Rule: "A way to pay that is not the customer's is not charged off session: ErrInvalid, naming Source.Token.",
 		needs: needSaving, make: checkStranger},
@@ -137,6 +139,21 @@ func checkSaveAgain(p *probe) {
 		}
 		p.charged("saved", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 	}
+}
+
+func checkSaveNoMore(p *probe) {
+	ref := p.ref()
+	in := p.must("prepare")(p.intents.Prepare(p.ctx, payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Amount: p.Money, Source: source(p.Decline),
+		Capture: true, Saving: payments.Saving{Save: true}}))
+	_, err := p.confirm(ref, in.Reference)
+	p.definite("a declined card", err, payments.ErrDeclined)
+	p.change(ref, in.Reference, source(p.Approve))
+	s := p.must("confirm")(p.confirm(ref, in.Reference))
+	p.status("without Save", s, payments.StatusPaid)
+	another := p.ref()
+	_, err = p.offSessionTwoStep(p.offSession(another, s.Method.ID, s.Customer))
+	p.refused("off session, with a way to pay that the payer did not save", err)
+	p.charged("after the refusal", another.OrderID, Charges{})
 }
 
 func checkOffSession(p *probe) {

@@ -62,25 +62,21 @@ type preparation struct {
 	forget         bool
 }
 
-// preparedFor returns the customer that Prepare names. Stripe changes the customer of no intent: one that has a customer keeps it and is
-// sent none. Nor does it charge an intent off session that is still to be set up by an earlier try: that is unset, but for an invoice's,
-// which the subscription sets up. What is sent differs by what the intent is, and the step with it.
+// preparedFor reads the intent that is prepared again, and returns the customer that Prepare names. Stripe changes the customer of no
+// intent: one that has a customer keeps it and is sent none. What an earlier try was to save is unset unless this one saves too: the
+// payer may not want it any more, and Stripe would not charge it off session. An invoice's intent is set up by its subscription, and is
+// left so. What is sent differs by what the intent is, and the step with it.
 func (g *Gateway) preparedFor(ctx context.Context, req payments.PrepareRequest) (to preparation, err error) {
-	to.step = ":create"
-	if req.Reference != "" {
-		to.step = ":update"
-	}
-	if req.Reference != "" && (req.Save || req.OffSession || req.Payer.GatewayCustomer != "") {
+	if to.step = ":create"; req.Reference != "" {
 		pi, err := g.intent(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 		if err != nil {
 			return to, err
 		}
-		forget := pi.SetupFutureUsage != "" && pi.Invoice == nil && setUp(req.Saving) == nil
 		kept := pi.Customer != nil && pi.Customer.ID != ""
-		if kept {
+		if to.step = ":update"; kept {
 			to.step = ":keep"
 		}
-		if to.forget = forget; forget {
+		if to.forget = pi.SetupFutureUsage != "" && pi.Invoice == nil && setUp(req.Saving) == nil; to.forget {
 			to.step += ":forget"
 		}
 		if kept {
