@@ -72,14 +72,13 @@ func (g *Gateway) preparedFor(ctx context.Context, req payments.PrepareRequest) 
 		if err != nil {
 			return to, err
 		}
-		kept := pi.Customer != nil && pi.Customer.ID != ""
-		if to.step = ":update"; kept {
-			to.step = ":keep"
-		}
+		unset := ""
 		if to.forget = pi.SetupFutureUsage != "" && pi.Invoice == nil && setUp(req.Saving) == nil; to.forget {
-			to.step += ":forget"
+			unset = ":forget"
 		}
-		if kept {
+		to.step = ":update" + unset
+		if pi.Customer != nil && pi.Customer.ID != "" {
+			to.step = ":keep" + unset
 			return to, nil
 		}
 	}
