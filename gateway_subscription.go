@@ -113,6 +113,8 @@ type InvoiceSnapshot struct {
 
 // ListChargesRequest asks for a page of what the gateway has charged.
 type ListChargesRequest struct {
+	// Account is the gateway's account whose charges are listed, empty for the gateway's own: a list tells of one account.
+	Account string
 	// From is included, Before is not.
 	From, Before time.Time
 	// Cursor is where to go on, empty for the first page.

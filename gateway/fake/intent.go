@@ -159,6 +159,9 @@ func (in *intent) attach(m *method) {
 func (g *Gateway) confirm(op Operation, in *intent, offSession bool, now time.Time) *payments.Error {
 	switch in.Status {
 	case needsConfirm:
+		if offSession && in.Save { // as Stripe refuses off_session beside setup_future_usage, on the objects of invoices too
+			return g.fail(op, payments.Error{Code: payments.ErrGatewayRejected, Message: "What is to be saved cannot be charged off session."})
+		}
 		if offSession && (in.Customer == "" || in.Shown.Customer != in.Customer) {
 			return g.notTheirs(op)
 		}

@@ -20,7 +20,7 @@ type chargePage struct {
 	next string
 }
 
-// ListCharges lists the payments that hold or took money, refunded ones too, by the time of their charge, the newest first.
+// ListCharges lists the payments of one account that hold or took money, refunded ones too, by the time of their charge, the newest first.
 func (g *Gateway) ListCharges(ctx context.Context, req payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
 	a := g.serve(ctx, request{op: OpListCharges, run: func(time.Time) answer {
 		page, err := g.listCharges(req)
@@ -36,7 +36,7 @@ func (g *Gateway) listCharges(req payments.ListChargesRequest) (chargePage, *pay
 	if req.Limit < 1 || req.Limit > maxPage {
 		return chargePage{}, g.bad(OpListCharges, "Limit", "Range", "the limit must be from 1 to 100")
 	}
-	all := g.charges()
+	all := slices.DeleteFunc(g.charges(), func(c Charge) bool { return g.state.byID[c.Reference].Account != req.Account })
 	slices.Reverse(all) // of one moment, the one made last comes first
 	slices.SortStableFunc(all, func(a, b Charge) int { return cmp.Compare(b.At.UnixMicro(), a.At.UnixMicro()) })
 	from := 0

@@ -61,7 +61,7 @@ func (g *Gateway) saveTo(in *intent, req payments.PrepareRequest, customerID str
 	if in.Invoice != "" {
 		return // a subscription's object keeps its own customer, and always saves
 	}
-	in.Save = req.Save
+	in.Save = req.Save && !req.OffSession // what is charged off session is saved already
 	switch {
 	case customerID != "":
 		in.Customer = customerID

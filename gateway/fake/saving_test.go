@@ -153,3 +153,56 @@ func TestDeclinedMethodIsNotSaved(t *testing.T) {
 		t.Errorf("a declined card was saved: %v", err)
 	}
 }
+
+// TestOffSessionBesideSaving holds that what is to be saved is not charged off session, as at Stripe, until it is prepared so.
+func TestOffSessionBesideSaving(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	saved := b.save("tok_visa", "")
+	prepare := func(reference string, saving payments.Saving) string {
+		in, err := b.Prepare(t.Context(), payments.PrepareRequest{PaymentRef: ref(2), Key: b.key(), Reference: reference, Source: token(saved.Method.ID),
+			Amount: usd(300), Capture: true, Payer: payments.Payer{GatewayCustomer: saved.Customer}, Saving: saving})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in.Reference
+	}
+	confirm := func(reference string) (payments.Snapshot, error) {
+		return b.Confirm(t.Context(), payments.ConfirmRequest{PaymentRef: ref(2), Key: b.key(), Reference: reference, OffSession: true})
+	}
+	for _, saving := range []payments.Saving{{OffSession: true}, {OffSession: true, Save: true}, {}} {
+		in := prepare("", payments.Saving{Save: true})
+		_, err := confirm(in)
+		if !errors.Is(err, payments.ErrGatewayRejected) || payments.OutcomeOf(err) != payments.OutcomeNotApplied {
+			t.Errorf("what is to be saved is charged off session: %v", err)
+		}
+		prepare(in, saving)
+		if s, err := confirm(in); err != nil || s.Status != payments.StatusPaid {
+			t.Errorf("%+v: the payment is %v, %v", saving, s.Status, err)
+		}
+	}
+}
+
+// TestInvoiceIsNotChargedOffSession holds that the object of an invoice, which always saves, is confirmed by the payer alone.
+func TestInvoiceIsNotChargedOffSession(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	saved := b.save("tok_visa", "")
+	b.order = ref(2)
+	sub, err := b.Subscribe(t.Context(), payments.SubscribeRequest{PaymentRef: b.order, Key: b.key(), Plan: payments.Plan{Interval: "month", Every: 1},
+		Amount: usd(1250), Payer: payments.Payer{GatewayCustomer: saved.Customer}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := sub.Invoices[0].Payment
+	for _, off := range []bool{true, false} {
+		if _, err := b.Prepare(t.Context(), payments.PrepareRequest{PaymentRef: b.order, Key: b.key(), Reference: in, Source: token(saved.Method.ID), Capture: true,
+			Payer: payments.Payer{GatewayCustomer: saved.Customer}, Saving: payments.Saving{OffSession: off}}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.Confirm(t.Context(), payments.ConfirmRequest{PaymentRef: b.order, Key: b.key(), Reference: in, OffSession: off})
+		if off != errors.Is(err, payments.ErrGatewayRejected) || !off && err != nil {
+			t.Errorf("off session %v: %v", off, err)
+		}
+	}
+}

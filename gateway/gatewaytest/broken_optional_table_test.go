@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/trendsic/payments"
@@ -60,6 +61,7 @@ var partlyBroken = map[string]brokenGateway{
 	"lists only the first page": {lists(func(r *payments.ListChargesRequest) { r.Cursor = "" }, nil), []string{"list-pages"}},
 	"lists everything at once":  {lists(func(r *payments.ListChargesRequest) { r.Limit = 100 }, nil), []string{"list-pages"}},
 	"lists all times":           {lists(func(r *payments.ListChargesRequest) { r.From, r.Before = time.Time{}, time.Time{} }, nil), []string{"list-span"}},
+	"lists another account":     {lists(func(r *payments.ListChargesRequest) { r.Account = "" }, nil), []string{"list-account"}},
 	"lists nothing when the answer is lost": {breaks(func(g *fake.Gateway, p *partly) {
 		p.list = func(ctx context.Context, r payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
 			list, next, err := g.ListCharges(ctx, r)
@@ -91,6 +93,7 @@ var partlyBroken = map[string]brokenGateway{
 			s.Customer = "cus_1"
 		}
 	}), []string{"save-again"}},
+	"saves once and for all": {breaks(savesAlways), []string{"save-no-more"}},
 	"saves all with one customer": {shows(func(_ string, s *payments.Snapshot) {
 		if s.Customer != "" {
 			s.Customer = "cus_1"
@@ -98,7 +101,8 @@ var partlyBroken = map[string]brokenGateway{
 	}), []string{"save"}},
 	"charges a stranger's card off session": {saves(func(s *payments.Saving, p *payments.Payer) { s.OffSession, p.GatewayCustomer = false, "" }),
 		[]string{"off-session-stranger"}},
-	"declines off session": {declinesOffSession(payments.StatusPaid), []string{"off-session"}},
+	"refuses off session what was to be saved": {refusesSavedOffSession, []string{"off-session-instead"}},
+	"declines off session":                     {declinesOffSession(payments.StatusPaid), []string{"off-session"}},
 	"declines off session where the bank asks": {declinesOffSession(payments.StatusRequiresAction),
 		[]string{"off-session-action"}},
 
@@ -207,5 +211,33 @@ func declinesOffSession(status payments.Status) func(*fake.Gateway) payments.Gat
 			return s, err, true
 		}
 		return b
+	}
+}
+
+// refusesSavedOffSession charges no object off session whose way to pay was to be saved once.
+func refusesSavedOffSession(g *fake.Gateway) payments.Gateway {
+	var saved sync.Map
+	return &broken{Gateway: g, before: func(_ context.Context, _ string, req any) (payments.Snapshot, error, bool) {
+		switch r := req.(type) {
+		case *payments.PrepareRequest:
+			if r.Save {
+				saved.Store(r.PaymentUID, true)
+			}
+		case *payments.ConfirmRequest:
+			if _, ok := saved.Load(r.PaymentUID); ok && r.OffSession {
+				return payments.Snapshot{}, &payments.Error{Code: payments.ErrGatewayRejected, Outcome: payments.OutcomeNotApplied, Gateway: "fake"}, true
+			}
+		}
+		return payments.Snapshot{}, nil, false
+	}}
+}
+
+// savesAlways saves also what is prepared again without Save.
+func savesAlways(_ *fake.Gateway, p *partly) {
+	p.before = func(_ context.Context, _ string, req any) (payments.Snapshot, error, bool) {
+		if r, ok := req.(*payments.PrepareRequest); ok && r.Reference != "" && !r.OffSession {
+			r.Save = true
+		}
+		return payments.Snapshot{}, nil, false
 	}
 }

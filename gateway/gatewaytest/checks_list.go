@@ -13,11 +13,15 @@ var listChecks = []Check{
 	{Name: "list-pages", Rule: "The pages of ListCharges keep to the limit, and together they tell of each payment once, the newest first.",
 		needs: needLister, make: checkListPages},
 	{Name: "list-span", Rule: "ListCharges tells of the payments of the span that was asked for, and of no others.", needs: needLister, make: checkListSpan},
+	{Name: "list-account", Rule: "ListCharges tells of the payments of the account that was asked for, the gateway's own where none was, and of no others.",
+		needs: all(needLister, needAccount), make: checkListAccount},
 	{Name: "lost-list", Rule: "A list whose answer is lost is an error and no empty list.", needs: all(needLister, needFaults),
 		make: func(p *probe) { p.eachFault("list_charges", lostList) }},
 }
 
 var needLister = need("the gateway is no payments.ChargeLister", func(p *probe) bool { return p.lister != nil })
+
+var needAccount = need("the harness names no other account of the gateway's", func(p *probe) bool { return p.Account != "" })
 
 // maxPages bounds how far a list is read.
 const maxPages = 1000
@@ -125,6 +129,25 @@ func checkListSpan(p *probe) {
 	for what, req := range map[string]payments.ListChargesRequest{"before": before, "after": after} {
 		if _, ok := p.listed(p.list(req), s.Reference); ok {
 			p.errorf("a payment of now is listed in the time %s", what)
+		}
+	}
+}
+
+func checkListAccount(p *probe) {
+	_, own := p.pay(true)
+	req := p.request(p.ref(), true)
+	req.Account = p.Account
+	theirs := p.must("authorize on another account")(p.Gateway.Authorize(p.ctx, req))
+	for account, is := range map[string]payments.Snapshot{"": own, p.Account: theirs} {
+		for _, limit := range []int{1, 100} {
+			span := p.span(limit)
+			span.Account = account
+			list := p.list(span)
+			for _, s := range []payments.Snapshot{own, theirs} {
+				if _, ok := p.listed(list, s.Reference); ok != (s.Reference == is.Reference) {
+					p.errorf("by %d, the payment %q is listed for the account %q: %v", limit, s.Reference, account, ok)
+				}
+			}
 		}
 	}
 }

@@ -15,9 +15,13 @@ var savingChecks = []Check{
 	{Name: "save-customer", Rule: "A way to pay is saved with the customer that Payer names.", needs: needSaving, make: checkSaveCustomer},
 	{Name: "save-again", Rule: "Prepare with a Reference leaves the object the customer that it has, whether Payer names another or none.",
 		needs: all(needIntents, needSaving), make: checkSaveAgain},
+	{Name: "save-no-more", Rule: "An object whose way to pay was to be saved, and is prepared again without Save, saves none: it cannot be charged off session.",
+		needs: all(needIntents, needSaving), make: checkSaveNoMore},
 	{Name: "off-session", Rule: "A saved way to pay is charged without the payer, as often as is asked.", needs: needSaving, make: checkOffSession},
 	{Name: "off-session-stranger", Rule: "A way to pay that is not the customer's is not charged off session: ErrInvalid, naming Source.Token.",
 		needs: needSaving, make: checkStranger},
+	{Name: "off-session-instead", Rule: "An object whose way to pay was to be saved, and is not paid, is prepared and charged off session.",
+		needs: all(needIntents, needSaving), make: checkOffSessionInstead},
 	{Name: "off-session-action", Rule: "Where the bank wants the payer of a charge off session all the same, the payment requires action, which is no error.",
 		needs: all(needSaving, needAction, needPayer), make: checkOffSessionAction},
 }
@@ -137,6 +141,21 @@ func checkSaveAgain(p *probe) {
 	}
 }
 
+func checkSaveNoMore(p *probe) {
+	ref := p.ref()
+	in := p.must("prepare")(p.intents.Prepare(p.ctx, payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Amount: p.Money, Source: source(p.Decline),
+		Capture: true, Saving: payments.Saving{Save: true}}))
+	_, err := p.confirm(ref, in.Reference)
+	p.definite("a declined card", err, payments.ErrDeclined)
+	p.change(ref, in.Reference, source(p.Approve))
+	s := p.must("confirm")(p.confirm(ref, in.Reference))
+	p.status("without Save", s, payments.StatusPaid)
+	another := p.ref()
+	_, err = p.offSessionTwoStep(p.offSession(another, s.Method.ID, s.Customer))
+	p.refused("off session, with a way to pay that the payer did not save", err)
+	p.charged("after the refusal", another.OrderID, Charges{})
+}
+
 func checkOffSession(p *probe) {
 	saved := p.save(p.Approve, "")
 	for _, charge := range []func(payments.AuthorizeRequest) (payments.Snapshot, error){
@@ -148,6 +167,30 @@ func checkOffSession(p *probe) {
 		p.status("off session", s, payments.StatusPaid)
 		if s.Method.Last4 != saved.Method.Last4 || s.Customer != saved.Customer {
 			p.errorf("charged is %q of %q, and must be %q of %q", s.Method.Last4, s.Customer, saved.Method.Last4, saved.Customer)
+		}
+		p.charged("off session", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
+	}
+}
+
+func checkOffSessionInstead(p *probe) {
+	saved := p.save(p.Approve, "")
+	payer := payments.Payer{GatewayCustomer: saved.Customer}
+	for _, declined := range []bool{true, false} {
+		ref := p.ref()
+		prepare := func(reference string, token payments.Token, saving payments.Saving) payments.Snapshot {
+			return p.must("prepare")(p.intents.Prepare(p.ctx, payments.PrepareRequest{PaymentRef: ref, Key: p.key(), Reference: reference, Amount: p.Money,
+				Source: source(token), Capture: true, Payer: payer, Saving: saving}))
+		}
+		in := prepare("", p.Decline, payments.Saving{Save: true})
+		if declined {
+			_, err := p.confirm(ref, in.Reference)
+			p.definite("a declined card", err, payments.ErrDeclined)
+		}
+		again := prepare(in.Reference, payments.NewToken(saved.Method.ID), payments.Saving{OffSession: true})
+		s := p.must("off session")(p.intents.Confirm(p.ctx, payments.ConfirmRequest{PaymentRef: ref, Key: p.key(), Reference: again.Reference, OffSession: true}))
+		p.status("off session", s, payments.StatusPaid)
+		if again.Reference != in.Reference || s.Customer != saved.Customer {
+			p.errorf("charged is the object %q of %q, and must be %q of %q", again.Reference, s.Customer, in.Reference, saved.Customer)
 		}
 		p.charged("off session", ref.OrderID, Charges{Count: 1, Captured: p.Money.Amount})
 	}

@@ -103,7 +103,7 @@ func fakeSubject(o fake.Options, wrap func(*fake.Gateway) payments.Gateway) (*ga
 		DeclineLater: func(ctx context.Context, sub payments.SubscriptionSnapshot) error {
 			return g.SetDefaultMethod(ctx, sub.Reference, "tok_chargeCustomerFail")
 		},
-		Saves: true, Event: box.event, Now: clock.Now,
+		Saves: true, Account: "acct_other", Event: box.event, Now: clock.Now,
 		Advance: func(ctx context.Context, d time.Duration) error {
 			clock.ahead.Add(int64(d))
 			return g.Tick(ctx)

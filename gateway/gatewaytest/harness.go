@@ -58,6 +58,8 @@ type Subject struct {
 	FailRefund func(ctx context.Context, refundReference string) error
 	// DeclineLater makes the later charges of a subscription be declined, whose first invoice is paid.
 	DeclineLater func(ctx context.Context, sub payments.SubscriptionSnapshot) error
+	// Account is another account of the gateway's than its own, which a [payments.PaymentRef] may name.
+	Account string
 	// Saves tells that the gateway keeps ways to pay with a customer ([payments.Saving]) and charges them off session.
 	Saves bool
 	// Event makes a request of an event as the gateway sends it, for a [payments.WebhookGateway].

@@ -221,3 +221,35 @@ func TestAuthenticationRequired(t *testing.T) {
 		matrix.Count(t, "B8", 1)
 	}
 }
+
+// TestOffSessionAfterASave charges what is saved without the payer on the object of a card that was to be saved and was declined, and
+// not on an object that is to save again what is saved already.
+func TestOffSessionAfterASave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	pay := func(id payments.OrderID, token string, saving payments.Saving) (payments.Result, error) {
+		return w.Pay(t.Context(), payments.PayRequest{OrderID: id, Payer: payments.Payer{CustomerID: 9}, Saving: saving,
+			Source: payments.Source{Token: payments.NewToken(token)}})
+	}
+	mine := func(o *payments.Order) { o.CustomerID = 9 }
+	res, err := pay(w.order(mine), "pm_card_visa", payments.Saving{Save: true})
+	must(t, err)
+	card := res.Payment.Method.ID
+	for _, saving := range []payments.Saving{{OffSession: true}, {OffSession: true, Save: true}} {
+		id := w.order(mine)
+		if _, err := pay(id, "tok_chargeDeclined", payments.Saving{Save: true}); !errors.Is(err, payments.ErrDeclined) {
+			t.Fatal(err)
+		}
+		declined := w.payment(id)
+		w.clock.advance(time.Second)
+		res, err := pay(id, card, saving)
+		if err != nil || res.Payment.Status != payments.StatusPaid || res.Payment.Reference != declined.Reference {
+			t.Errorf("%+v: the payment is %v, %v", saving, res.Payment.Status, err)
+		}
+		if res, err = pay(w.order(mine), card, saving); err != nil || res.Payment.Status != payments.StatusPaid {
+			t.Errorf("%+v, anew: the payment is %v, %v", saving, res.Payment.Status, err)
+		}
+	}
+	w.settle()
+	w.agree()
+}

@@ -129,7 +129,7 @@ func (e *emulation) subject(g *stripe.Gateway, closing func()) *gatewaytest.Subj
 		DeclineLater: func(ctx context.Context, sub payments.SubscriptionSnapshot) error {
 			return declineLater(ctx, e.base, sub)
 		},
-		Saves: true, Event: e.event, Now: e.clock.Now,
+		Saves: true, Account: "acct_1Other", Event: e.event, Now: e.clock.Now,
 		Advance: func(ctx context.Context, d time.Duration) error {
 			e.clock.ahead.Add(int64(d))
 			return e.Advance(ctx, 0)

@@ -36,6 +36,17 @@ func (g *Gateway) failure(op string, err error) error {
 	return payments.NewError(out, err)
 }
 
+// later is the failure of a request that follows one which took effect. That it was not applied itself says nothing of the whole, whose
+// outcome is unknown: who asks again, under the same key, finds out.
+func (g *Gateway) later(op, message string, err error) error {
+	out := payments.Error{Op: "stripe." + op, Gateway: g.Name(), Code: payments.ErrUnavailable, Message: message}
+	var e *payments.Error
+	if errors.As(g.failure(op, err), &e) {
+		out.RequestID, out.RetryAfter = e.RequestID, e.RetryAfter
+	}
+	return payments.NewError(out, err)
+}
+
 // classify fills in code, outcome and message, by the status first and then by the code.
 func classify(out *payments.Error, e *stripego.Error) {
 	status := e.HTTPStatusCode

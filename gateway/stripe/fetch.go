@@ -114,9 +114,9 @@ func (g *Gateway) addDisputes(ctx context.Context, account string, snap *payment
 	return list.Err()
 }
 
-// ListCharges lists the charges that hold or took money, the newest first.
+// ListCharges lists the charges of one account that hold or took money, the newest first.
 func (g *Gateway) ListCharges(ctx context.Context, req payments.ListChargesRequest) (list []payments.ListedCharge, next string, err error) {
-	p := &stripego.ChargeListParams{ListParams: g.listParams(ctx, ""), CreatedRange: &stripego.RangeQueryParams{
+	p := &stripego.ChargeListParams{ListParams: g.listParams(ctx, req.Account), CreatedRange: &stripego.RangeQueryParams{
 		GreaterThanOrEqual: req.From.Unix(), LesserThan: req.Before.Unix()}}
 	p.Limit, p.Single = stripego.Int64(int64(max(1, min(req.Limit, 100)))), true
 	if req.Cursor != "" {

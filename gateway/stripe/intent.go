@@ -20,11 +20,11 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 	if err != nil {
 		return payments.Snapshot{}, g.failure(op, err)
 	}
-	customer, step, err := g.preparedFor(ctx, req)
+	to, err := g.preparedFor(ctx, req)
 	if err != nil {
 		return payments.Snapshot{}, g.failure(op, err)
 	}
-	p := &stripego.PaymentIntentParams{Params: g.params(ctx, req.Key+step, req.Account), Metadata: metadata(req.PaymentRef), Expand: expanded}
+	p := &stripego.PaymentIntentParams{Params: g.params(ctx, req.Key+to.step, req.Account), Metadata: metadata(req.PaymentRef), Expand: expanded}
 	if req.Amount != (payments.Money{}) {
 		n, err := units(req.Amount)
 		if err != nil {
@@ -33,9 +33,9 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 		p.Amount, p.Currency = stripego.Int64(n), currency(req.Amount.Currency)
 	}
 	p.PaymentMethod = optional(pm)
-	p.Customer = optional(customer)
-	if req.Save {
-		p.SetupFutureUsage = stripego.String(string(stripego.PaymentIntentSetupFutureUsageOffSession))
+	p.Customer, p.SetupFutureUsage = optional(to.customer), setUp(req.Saving)
+	if to.forget {
+		p.SetupFutureUsage = stripego.String("")
 	}
 	if req.Reference != "" {
 		pi, err := g.api.PaymentIntents.Update(req.Reference, p)
@@ -47,24 +47,43 @@ func (g *Gateway) Prepare(ctx context.Context, req payments.PrepareRequest) (pay
 	return g.prepared(op, pi, err)
 }
 
-// preparedFor returns the customer that Prepare names, and its step, which is part of its key. Stripe changes the customer of no
-// intent: one that has a customer keeps it and is sent none, which is another request than one that gives it the first.
-func (g *Gateway) preparedFor(ctx context.Context, req payments.PrepareRequest) (customer, step string, err error) {
-	step = ":create"
-	if req.Reference != "" {
-		step = ":update"
+// setUp is the setup_future_usage of what is to be saved. What is charged off session is saved already: Stripe refuses the two together.
+func setUp(s payments.Saving) *string {
+	if !s.Save || s.OffSession {
+		return nil
 	}
-	if req.Reference != "" && (req.Save || req.Payer.GatewayCustomer != "") {
+	return stripego.String(string(stripego.PaymentIntentSetupFutureUsageOffSession))
+}
+
+// preparation is what Prepare asks for beside its request: the customer, whether to unset what a try before has set up for later, and
+// its step, which is part of its key.
+type preparation struct {
+	customer, step string
+	forget         bool
+}
+
+// preparedFor reads the intent that is prepared again, and returns the customer that Prepare names. Stripe changes the customer of no
+// intent: one that has a customer keeps it and is sent none. What an earlier try was to save is unset unless this one saves too: the
+// payer may not want it any more, and Stripe would not charge it off session. An invoice's intent is set up by its subscription, and is
+// left so. What is sent differs by what the intent is, and the step with it.
+func (g *Gateway) preparedFor(ctx context.Context, req payments.PrepareRequest) (to preparation, err error) {
+	if to.step = ":create"; req.Reference != "" {
 		pi, err := g.intent(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 		if err != nil {
-			return "", "", err
+			return to, err
 		}
+		unset := ""
+		if to.forget = pi.SetupFutureUsage != "" && pi.Invoice == nil && setUp(req.Saving) == nil; to.forget {
+			unset = ":forget"
+		}
+		to.step = ":update" + unset
 		if pi.Customer != nil && pi.Customer.ID != "" {
-			return "", ":keep", nil
+			to.step = ":keep" + unset
+			return to, nil
 		}
 	}
-	customer, err = g.customer(ctx, req.Payer, req.Saving, req.Key+":customer", req.Account)
-	return customer, step, err
+	to.customer, err = g.customer(ctx, req.Payer, req.Saving, req.Key+":customer", req.Account)
+	return to, err
 }
 
 // prepared answers a request that moved no money.
@@ -145,7 +164,7 @@ func field(code payments.Code, name, message string) error {
 // customer returns the customer that the way to pay is saved with, or was; one is made where it is to be saved for the first
 // time.
 func (g *Gateway) customer(ctx context.Context, payer payments.Payer, saving payments.Saving, key, account string) (string, error) {
-	if payer.GatewayCustomer != "" || !saving.Save {
+	if payer.GatewayCustomer != "" || setUp(saving) == nil {
 		return payer.GatewayCustomer, nil
 	}
 	return g.newCustomer(ctx, payer, key, account)
@@ -194,15 +213,12 @@ func (g *Gateway) Authorize(ctx context.Context, req payments.AuthorizeRequest) 
 	}
 	p := &stripego.PaymentIntentParams{Params: g.params(ctx, req.Key+":create", req.Account), Amount: stripego.Int64(n),
 		Currency: currency(req.Amount.Currency), Confirm: stripego.Bool(true), PaymentMethod: optional(pm), Customer: optional(customer),
-		Metadata: metadata(req.PaymentRef), Expand: expanded}
+		SetupFutureUsage: setUp(req.Saving), Metadata: metadata(req.PaymentRef), Expand: expanded}
 	if g.opts.ReturnURL != "" && !req.OffSession {
 		p.ReturnURL = stripego.String(g.opts.ReturnURL)
 	}
 	if req.OffSession {
 		p.OffSession = stripego.Bool(true)
-	}
-	if req.Save {
-		p.SetupFutureUsage = stripego.String(string(stripego.PaymentIntentSetupFutureUsageOffSession))
 	}
 	g.describe(p, req.Description, req.Payer)
 	g.waysToPay(p, req.Capture)

@@ -186,6 +186,8 @@ func TestKeysOfEachRequest(t *testing.T) {
 			body = `{"object":"list","data":[]}`
 		case "/v1/payment_intents/pi_customers":
 			body = `{"id":"pi_customers","object":"payment_intent","status":"requires_payment_method","customer":"cus_1"}`
+		case "/v1/payment_intents/pi_saves":
+			body = `{"id":"pi_saves","object":"payment_intent","status":"requires_payment_method","customer":"cus_1","setup_future_usage":"off_session"}`
 		}
 		_, _ = w.Write([]byte(body))
 	}))
@@ -205,6 +207,10 @@ func TestKeysOfEachRequest(t *testing.T) {
 		},
 		func() error { // whose object has none yet
 			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b3", Reference: "pi_1", Source: source, Saving: save})
+			return err
+		},
+		func() error { // whose object was to save what this one does not
+			_, err := g.Prepare(t.Context(), payments.PrepareRequest{Key: "b4", Reference: "pi_saves", Source: source})
 			return err
 		},
 		func() error {
@@ -243,6 +249,7 @@ func TestKeysOfEachRequest(t *testing.T) {
 		"/v1/payment_methods b:pm", "/v1/payment_intents/pi_1 b:update",
 		"/v1/payment_methods b2:pm", "/v1/payment_intents/pi_customers b2:keep",
 		"/v1/payment_methods b3:pm", "/v1/customers b3:customer", "/v1/payment_intents/pi_1 b3:update",
+		"/v1/payment_methods b4:pm", "/v1/payment_intents/pi_saves b4:keep:forget",
 		"/v1/payment_intents/pi_1/confirm c",
 		"/v1/payment_methods d:pm", "/v1/customers d:customer", "/v1/payment_intents d:create",
 		"/v1/payment_intents/pi_1/capture e", "/v1/payment_intents/pi_1/cancel f", "/v1/refunds g",

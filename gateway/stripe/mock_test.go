@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	stripego "github.com/stripe/stripe-go/v76"
+
 	"github.com/trendsic/payments"
 )
 
@@ -133,6 +135,9 @@ func makeEveryCall(t *testing.T, g *Gateway) {
 				}
 			}
 		}
+	}
+	if _, err := g.api.PaymentIntents.Update("pi_123", &stripego.PaymentIntentParams{Params: g.params(ctx, "k", ""), SetupFutureUsage: stripego.String("")}); err != nil {
+		t.Error(err) // as Prepare unsets it, which the intent of stripe-mock has none of
 	}
 	for _, off := range []bool{true, false} {
 		_, _ = g.Confirm(ctx, payments.ConfirmRequest{PaymentRef: ref, Key: "k", Reference: "pi_123", OffSession: off})

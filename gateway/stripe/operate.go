@@ -76,8 +76,7 @@ func (g *Gateway) Refund(ctx context.Context, req payments.RefundRequest) (payme
 	}
 	snap, err := g.Fetch(ctx, payments.FetchRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 	if err != nil {
-		return payments.Snapshot{}, payments.NewError(payments.Error{Op: "stripe.refund", Gateway: g.Name(), Code: payments.ErrUnavailable,
-			Message: "Stripe took the refund, and cannot be asked how it stands"}, err)
+		return payments.Snapshot{}, g.later("refund", "Stripe took the refund, and cannot be asked how it stands", err)
 	}
 	return snap, nil
 }

@@ -16,7 +16,8 @@ var subscriptionExpands = []*string{stripego.String("latest_invoice.payment_inte
 
 // Subscribe makes the customer, the product where the plan names no price, and the subscription, each under a key of its
 // own. The subscription is incomplete (payment_behavior=default_incomplete): its first invoice waits to be paid, and expires
-// after 23 hours. The intent of the first invoice gets our metadata. One with a trial ends with it (cancel_at_period_end), until
+// after 23 hours. The intent of the first invoice gets our metadata. What fails once the subscription is made leaves the outcome unknown,
+// so that the same keys finish it: a new key would make another. One with a trial ends with it (cancel_at_period_end), until
 // UncancelSubscription lets it go on: Stripe would charge the customer's default way to pay for one that nobody knows of.
 func (g *Gateway) Subscribe(ctx context.Context, req payments.SubscribeRequest) (payments.SubscriptionSnapshot, error) {
 	const op = "subscribe"
@@ -50,10 +51,14 @@ func (g *Gateway) Subscribe(ctx context.Context, req payments.SubscribeRequest) 
 		_, err := g.api.PaymentIntents.Update(in.PaymentIntent.ID, &stripego.PaymentIntentParams{
 			Params: g.params(ctx, req.Key+":metadata", req.Account), Metadata: metadata(req.PaymentRef)})
 		if err != nil {
-			return none, g.failure(op, err)
+			return none, g.later(op, "Stripe made the subscription, and it does not carry our order yet", err)
 		}
 	}
-	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: sub.ID})
+	snap, err := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: sub.ID})
+	if err != nil {
+		return none, g.later(op, "Stripe made the subscription, and cannot be asked how it stands", err)
+	}
+	return snap, nil
 }
 
 // item is what is subscribed to: the gateway's own price, or one made for this subscription alone.
@@ -129,13 +134,23 @@ func (g *Gateway) CancelSubscription(ctx context.Context, req payments.CancelSub
 	}
 	snap, readErr := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
 	switch {
-	case err == nil && readErr != nil:
-		return payments.SubscriptionSnapshot{}, readErr
-	// Stripe answers 404 for a subscription that is canceled already, and 400 for a change of one.
+	case readErr != nil && (err == nil || mayHaveEnded(err) && !errors.Is(readErr, payments.ErrPaymentNotFound)):
+		return payments.SubscriptionSnapshot{}, g.later(op, "the subscription may be canceled, and Stripe cannot be asked how it stands", readErr)
 	case err != nil && (readErr != nil || !snap.Status.Ended() && (!req.AtPeriodEnd || !snap.CancelAtPeriodEnd)):
 		return payments.SubscriptionSnapshot{}, failure
 	}
-	return g.voidInvoices(ctx, req, snap)
+	if snap, err = g.voidInvoices(ctx, req, snap); err != nil {
+		return payments.SubscriptionSnapshot{}, g.later(op, "the subscription has ended, and what became of its invoices is not known", err)
+	}
+	return snap, nil
+}
+
+// mayHaveEnded reports whether a cancellation is refused as one of what has ended is: Stripe answers 404 for a subscription that is
+// canceled already, and 400 for a change of one. The end may be this request's own: Stripe honours no key of a DELETE, and net/http
+// sends one again when its connection dies.
+func mayHaveEnded(err error) bool {
+	var e *stripego.Error
+	return errors.As(err, &e) && (e.HTTPStatusCode == http.StatusNotFound || e.HTTPStatusCode == http.StatusBadRequest)
 }
 
 // voidInvoices voids what is open of the invoices of a subscription that has ended: Stripe only ceases to collect them, and their intents,
@@ -151,7 +166,7 @@ func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscript
 			Params: g.params(ctx, req.Key+":void:"+in.Reference, req.Account)})
 		var e *stripego.Error
 		if err != nil && (!errors.As(err, &e) || e.HTTPStatusCode != http.StatusBadRequest) {
-			return payments.SubscriptionSnapshot{}, g.failure("cancel_subscription", err)
+			return payments.SubscriptionSnapshot{}, err
 		}
 		asked = true
 	}
@@ -163,12 +178,17 @@ func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscript
 
 // UncancelSubscription lets a subscription go on that was to end with its period.
 func (g *Gateway) UncancelSubscription(ctx context.Context, req payments.UncancelSubscriptionRequest) (payments.SubscriptionSnapshot, error) {
+	const op = "uncancel_subscription"
 	_, err := g.api.Subscriptions.Update(req.Reference, &stripego.SubscriptionParams{Params: g.params(ctx, req.Key, req.Account),
 		CancelAtPeriodEnd: stripego.Bool(false)})
 	if err != nil {
-		return payments.SubscriptionSnapshot{}, g.failure("uncancel_subscription", err)
+		return payments.SubscriptionSnapshot{}, g.failure(op, err)
 	}
-	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	snap, err := g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+	if err != nil {
+		return payments.SubscriptionSnapshot{}, g.later(op, "Stripe lets the subscription go on, and cannot be asked how it stands", err)
+	}
+	return snap, nil
 }
 
 // subscriptionSnapshot reads a subscription. The secret is the first invoice's until it is paid, or that of the way to pay

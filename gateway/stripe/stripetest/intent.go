@@ -114,6 +114,9 @@ func createIntent(s *Server, c *call) (obj, *apiError) {
 		if err := in.checkReturnURL(c); err != nil {
 			return nil, err
 		}
+		if err := in.checkOffSession(c); err != nil {
+			return nil, err
+		}
 	}
 	// From here on nothing about the request is wrong.
 	if err := s.chooseMethod(c, in); err != nil {
@@ -191,6 +194,10 @@ func (s *Server) changeIntent(c *call, in *intent) *apiError {
 				"different Customer, cancel this PaymentIntent and create a new one.")
 		}
 		in.Customer = p.str("customer")
+	}
+	// An invoice's intent is set up by its subscription; that Stripe would unset it is not known, and nobody may rely on it.
+	if in.Invoice != "" && in.FutureUsage != "" && p.has("setup_future_usage") && p.str("setup_future_usage") == "" {
+		return refuse("", "setup_future_usage", "The setup_future_usage of this PaymentIntent cannot be unset because it belongs to an invoice.")
 	}
 	for name, to := range map[string]*string{"description": &in.Description, "receipt_email": &in.ReceiptEmail,
 		"statement_descriptor": &in.Descriptor, "statement_descriptor_suffix": &in.DescriptorSuffix, "transfer_group": &in.TransferGroup,

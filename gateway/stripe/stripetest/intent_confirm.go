@@ -24,6 +24,9 @@ func confirmIntent(s *Server, c *call) (obj, *apiError) {
 	if err := draft.checkReturnURL(c); err != nil {
 		return nil, err
 	}
+	if err := draft.checkOffSession(c); err != nil {
+		return nil, err
+	}
 	if err := s.chooseMethod(c, &draft); err != nil {
 		return nil, err
 	}
@@ -52,14 +55,28 @@ func (s *Server) mayConfirm(c *call, in *intent) *apiError {
 
 // checkReturnURL is the trap of 2023-08-16: automatic payment methods may redirect, so a confirmation needs a return_url.
 func (in *intent) checkReturnURL(c *call) *apiError {
-	offSession := c.params.has("off_session") && c.params.str("off_session") != "false"
-	if !in.Automatic || in.Redirects == "never" || in.ReturnURL != "" || offSession || c.page || c.params.bool("use_stripe_sdk") {
+	if !in.Automatic || in.Redirects == "never" || in.ReturnURL != "" || c.offSession() || c.page || c.params.bool("use_stripe_sdk") {
 		return nil
 	}
 	return refuse("", "", "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these "+
 		"payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept "+
 		"redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "+
 		"`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.")
+}
+
+// checkOffSession refuses to charge a payer who is away while the way to pay is to be set up for later, of which Stripe's own words are
+// known (https://github.com/artsy/exchange/pull/484) and no code.
+func (in *intent) checkOffSession(c *call) *apiError {
+	if !c.offSession() || in.FutureUsage == "" {
+		return nil
+	}
+	return refuse("", "", "You cannot confirm with the `off_session` parameter when `setup_future_usage` is also set on the PaymentIntent "+
+		"because you cannot set up future usages when processing payments off-session.")
+}
+
+// offSession tells whether the call says that the payer is away.
+func (c *call) offSession() bool {
+	return c.params.has("off_session") && c.params.str("off_session") != "false"
 }
 
 // try is one confirmation.
@@ -74,8 +91,7 @@ type try struct {
 func (s *Server) confirm(c *call, in *intent) (obj, *apiError) {
 	p := c.params
 	in.SDK = p.bool("use_stripe_sdk") || c.page && in.ReturnURL == ""
-	t := try{now: c.now, refusesAction: p.bool("error_on_requires_action"),
-		offSession: p.has("off_session") && p.str("off_session") != "false"}
+	t := try{now: c.now, refusesAction: p.bool("error_on_requires_action"), offSession: c.offSession()}
 	if in.Authenticated && in.ConfirmationMethod == "manual" {
 		t.authenticated = true
 	}

@@ -16,7 +16,7 @@ const (
 	kindBool               // true or false
 	kindMap                // free names with texts; empty unsets all
 	kindAny                // taken as it is
-	kindEnum               // one of some words
+	kindEnum               // one of some words; an empty one among them unsets it
 	kindRange              // a number, or gt, gte, lt, lte
 	kindList               // a list
 	kindObject             // an object with a schema of its own
@@ -155,7 +155,7 @@ func (f *field) check(n *node, path []string) *apiError {
 
 // checkText checks a single value.
 func (f *field) checkText(text, name string) *apiError {
-	if text == "" && f.kind != kindText {
+	if text == "" && f.kind != kindText && !slices.Contains(f.words, "") {
 		return emptyParam(name)
 	}
 	switch f.kind {
@@ -252,6 +252,7 @@ func checkRange(n *node, path []string) *apiError {
 
 // oneOf lists words as Stripe does in its messages.
 func oneOf(words []string) string {
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == "" })
 	switch len(words) {
 	case 1:
 		return words[0]

@@ -65,7 +65,6 @@ carrier,name,phone,tracking_number str
 const intentParams = `payment_method str
 payment_method_options any
 receipt_email str
-setup_future_usage enum:on_session|off_session
 ` + shippingParams + "\n" + methodDataParams
 
 const connectParams = `application_fee_amount,transfer_data off`
@@ -90,6 +89,7 @@ payment_method_configuration off
 radar_options any
 on_behalf_of off
 return_url id
+setup_future_usage enum:on_session|off_session
 statement_descriptor,statement_descriptor_suffix str
 transfer_group str
 use_stripe_sdk bool
@@ -103,6 +103,7 @@ customer str
 description str
 metadata map
 payment_method_configuration off
+setup_future_usage enum:|on_session|off_session
 statement_descriptor,statement_descriptor_suffix str
 transfer_group str
 ` + intentParams + "\n" + connectParams
@@ -115,6 +116,7 @@ off_session id
 payment_method_types []id
 radar_options any
 return_url id
+setup_future_usage enum:|on_session|off_session
 use_stripe_sdk bool
 ` + intentParams
 
