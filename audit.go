@@ -36,7 +36,7 @@ func (s *Service) auditSpan(ctx context.Context, from, before time.Time, between
 	var unread error // of charges that the others need not wait for
 	for cursor := ""; err == nil; {
 		var list []ListedCharge
-		page := ListChargesRequest{From: from, Before: before, Cursor: cursor, Limit: 100} // the same when it is asked again
+		page := ListChargesRequest{Account: s.opts.Account, From: from, Before: before, Cursor: cursor, Limit: 100} // the same when it is asked again
 		_, err = s.call(ctx, "list_charges", func(ctx context.Context) (_ Snapshot, err error) {
 			list, cursor, err = lister.ListCharges(ctx, page)
 			return Snapshot{}, err

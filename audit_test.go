@@ -122,3 +122,34 @@ func (g *slowPages) ListCharges(ctx context.Context, _ payments.ListChargesReque
 	g.page(g.pages)
 	return nil, "next", ctx.Err()
 }
+
+// accounts keeps of which account the charges were listed.
+type accounts struct {
+	*fake.Gateway
+	listed []string
+}
+
+// ListCharges keeps the account.
+func (g *accounts) ListCharges(ctx context.Context, req payments.ListChargesRequest) ([]payments.ListedCharge, string, error) {
+	g.listed = append(g.listed, req.Account)
+	return g.Gateway.ListCharges(ctx, req)
+}
+
+// TestAuditsItsAccount holds that a service audits the account that it charges on, beside another that charges on the gateway's own.
+func TestAuditsItsAccount(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := &accounts{Gateway: b.gw}
+	for _, account := range []string{"acct_1", ""} {
+		ctx, cancel := context.WithCancel(t.Context())
+		s, err := payments.New(b.store, g, b.host, &payments.Options{Account: account,
+			Clock: ending{b.clock, b.clock.Now().Add(time.Minute), cancel}, ReconcileEvery: time.Minute})
+		must(t, err)
+		if err := s.Run(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run answers %v", err)
+		}
+	}
+	if want := []string{"acct_1", "acct_1", "acct_1", "", "", ""}; !slices.Equal(g.listed, want) {
+		t.Errorf("the charges of %q were listed, not of %q", g.listed, want)
+	}
+}

@@ -167,7 +167,7 @@ type Payer struct {
 
 // Saving says what becomes of the way to pay after the payment, and whether the payer is there.
 type Saving struct {
-	// Save keeps the way to pay with the gateway's customer, for later charges without the payer.
+	// Save keeps the way to pay with the gateway's customer, for later charges without the payer. It means nothing beside OffSession.
 	Save bool
 	// OffSession charges a way to pay that was saved, without the payer. Where the bank wants the payer all the same, the
 	// payment requires action.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -108,7 +109,7 @@ func (s *Service) auditDay(ctx context.Context, day time.Time, between func()) e
 // It answers ErrStale for a day that is audited, or is being audited.
 func (s *Service) claimAudit(ctx context.Context, day time.Time) (KeyRecord, error) {
 	now := s.now()
-	id := KeyID{Namespace: s.opts.Namespace, Verb: "audit", Key: s.gateway.Name() + " " + day.Format(time.DateOnly)}
+	id := KeyID{Namespace: s.opts.Namespace, Verb: "audit", Key: strings.TrimSpace(s.gateway.Name()+" "+s.opts.Account) + " " + day.Format(time.DateOnly)}
 	claim, err := s.store.FindKey(ctx, id)
 	switch {
 	case errors.Is(err, ErrPaymentNotFound):
