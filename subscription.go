@@ -168,17 +168,24 @@ func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionS
 }
 
 // fetchSubscription reads the gateway's truth about the subscription. Where the gateway knows none by the id that it once
-// answered, it is asked by our own reference.
+// answered, the payment's object names it; else it is asked by our own reference, which a lost attempt's subscription carries too.
 func (s *Service) fetchSubscription(ctx context.Context, p Payment) (SubscriptionSnapshot, error) {
 	read := func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
 		return g.FetchSubscription(ctx, FetchSubscriptionRequest{PaymentRef: p.ref(), Reference: p.Subscription})
 	}
 	sub, err := s.callSubscription(ctx, "fetch_subscription", p, read)
-	if errors.Is(err, ErrPaymentNotFound) {
-		p.Subscription = ""
-		sub, err = s.callSubscription(ctx, "fetch_subscription", p, read)
+	if !errors.Is(err, ErrPaymentNotFound) {
+		return sub, err
 	}
-	return sub, err
+	p.Subscription = ""
+	if p.Reference != "" {
+		snap, err := s.fetch(ctx, p)
+		if err != nil && !errors.Is(err, ErrPaymentNotFound) {
+			return sub, err
+		}
+		p.Subscription = snap.Subscription
+	}
+	return s.callSubscription(ctx, "fetch_subscription", p, read)
 }
 
 // followed writes what changed of the anchor's subscription.
