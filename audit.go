@@ -163,6 +163,12 @@ func (s *Service) endBreak(ctx context.Context, id int64, by, note string) (Brea
 	}
 	b.EndedAt, b.EndedBy, b.Note = s.now(), by, note
 	_, err = s.store.Apply(ctx, Change{Breaks: []Break{b}})
+	if errors.Is(err, ErrStale) { // another has ended it meanwhile: it is answered as it is
+		list, err = s.store.Breaks(ctx, s.opts.Namespace, id-1, 1)
+		if err == nil && len(list) > 0 {
+			b = list[0]
+		}
+	}
 	return b, err
 }
 
