@@ -23,7 +23,7 @@ type statements struct {
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
 	keyVersion                                        string
-	hasten, pruneKeys, pruneInbox                     string
+	doubts, hasten, pruneKeys, pruneInbox             string
 	selectVersion                                     string
 }
 
