@@ -55,7 +55,9 @@ func (w *write) hook(ctx context.Context, tx session) error {
 	host := w.core.host
 	handle := host.Session(&gorm.Session{NewDB: true, Context: ctx})
 	handle.ConnPool, handle.Statement.ConnPool = pool, pool
-	carried := &hookTx{core: w.core, session: tx, handle: handle}
+	// What the hook does through the Store goes through the pool as well, so that a failure of it is seen. The statements that
+	// are prepared are not for this pool: they would run outside the transaction.
+	carried := &hookTx{core: w.core, session: session{pool: pool, d: tx.d, texts: tx.texts}, handle: handle}
 	if err := call(context.WithValue(ctx, hookKey{}, carried), w.change.Hook); err != nil {
 		if w.d.judge(err) == again && pool.failed.Load() {
 			return err
@@ -130,7 +132,7 @@ type hookPool struct {
 	// each statement that comes after it by itself.
 	lost atomic.Pointer[error]
 	// over is set when the hook returned, forbidden when it tried to end the transaction, failed when a statement of its
-	// failed.
+	// failed, or may have.
 	over, forbidden, failed atomic.Bool
 }
 
@@ -171,6 +173,23 @@ func (p *hookPool) note(err error) error {
 	return err
 }
 
+// unsure has the transaction looked at after a query on MySQL: one that locks may lose a deadlock while its rows are read by the
+// host, which cannot be seen from here.
+func (p *hookPool) unsure() {
+	if p.d.name == MySQL {
+		p.failed.Store(true)
+	}
+}
+
+// noted tells the hook's pool, if the session runs on one, of an error that came while rows were read: the pool sees only how
+// a query begins.
+func (s session) noted(err error) error {
+	if pool, ok := s.pool.(*hookPool); ok {
+		return pool.note(err)
+	}
+	return err
+}
+
 // PrepareContext implements gorm.ConnPool.
 func (p *hookPool) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	if err := p.admit(query); err != nil {
@@ -194,6 +213,7 @@ func (p *hookPool) QueryContext(ctx context.Context, query string, args ...any) 
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
+	p.unsure()
 	rows, err := p.ConnPool.QueryContext(ctx, query, args...)
 	return rows, p.note(err)
 }
@@ -206,6 +226,7 @@ func (p *hookPool) QueryRowContext(ctx context.Context, query string, args ...an
 		cancel()
 		return p.ConnPool.QueryRowContext(canceled, "SELECT 1")
 	}
+	p.unsure()
 	row := p.ConnPool.QueryRowContext(ctx, query, args...)
 	_ = p.note(row.Err())
 	return row

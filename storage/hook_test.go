@@ -22,6 +22,8 @@ type hostOrder struct {
 type host struct {
 	db    *gorm.DB
 	store *storage.Store
+	// tables is the prefix of the module's tables.
+	tables string
 }
 
 // newHost opens the server with a naming strategy that has a prefix of its own, so that tests meet nowhere.
@@ -34,8 +36,8 @@ func newHost(t *testing.T, s server, config gorm.Config, params string) host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Migrator().DropTable(&hostOrder{}) })
-	store, _ := migrated(t, db, storage.Options{})
-	return host{db, store}
+	store, tables := migrated(t, db, storage.Options{})
+	return host{db, store, tables}
 }
 
 // paid returns how many orders the host has as paid.
