@@ -229,6 +229,43 @@ func TestHookSwallowsADeadlock(t *testing.T) {
 	}
 }
 
+// Whoever waited for the payment's row writes the very version that our change would have written, as soon as the database ended
+// our transaction: the row as it is then must not be taken for ours.
+func TestHookLosesThePayment(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		if s.name != storage.MySQL {
+			continue // Nothing else ends a transaction and goes on.
+		}
+		h := newHost(t, s, gorm.Config{}, "")
+		for id := range int64(202) {
+			h.db.Create(&hostOrder{ID: id + 1})
+		}
+		p, other := newPayment(t), newPayment(t)
+		for _, p := range []payments.Payment{p, other} {
+			if _, err := h.store.Apply(t.Context(), payments.Change{Payment: p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Version, p.Message = 1, "ours"
+		_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
+			return swallowDeadlock(ctx, t, h, func() error {
+				err := deadlocked["a locking read"](ctx, h, other)
+				theirs := p
+				theirs.Message = "theirs"
+				if _, err := h.store.Apply(t.Context(), payments.Change{Payment: theirs}); err != nil {
+					t.Errorf("another change of the payment answered %v", err)
+				}
+				return err
+			}, other)
+		}})
+		rec, found := h.store.Find(t.Context(), payments.Query{Namespace: "test", UID: p.UID})
+		if !errors.Is(err, payments.ErrHook) || found != nil || rec.Payment.Message != "theirs" {
+			t.Errorf("Apply answered %v, and the payment is %q, %v", err, rec.Payment.Message, found)
+		}
+	}
+}
+
 // deadlocked are the ways in which a hook writes what another transaction has locked.
 var deadlocked = map[string]func(ctx context.Context, h host, other payments.Payment) error{
 	"on the handle": func(ctx context.Context, _ host, _ payments.Payment) error {
@@ -247,7 +284,7 @@ var deadlocked = map[string]func(ctx context.Context, h host, other payments.Pay
 	"a locking read": func(ctx context.Context, _ host, _ payments.Payment) error {
 		tx, _ := storage.Tx(ctx)
 		var list []hostOrder
-		return tx.Raw("SELECT * FROM "+tx.NamingStrategy.TableName("host_order")+" WHERE id BETWEEN 2 AND 9 FOR UPDATE").Scan(&list).Error
+		return tx.Raw("SELECT * FROM " + tx.NamingStrategy.TableName("host_order") + " WHERE id BETWEEN 2 AND 9 FOR UPDATE").Scan(&list).Error
 	},
 	"through a store on the handle": func(ctx context.Context, h host, other payments.Payment) error {
 		tx, _ := storage.Tx(ctx)

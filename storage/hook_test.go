@@ -165,6 +165,31 @@ func TestHookOfAChangeWithoutPayment(t *testing.T) {
 	}
 }
 
+// A hook may change the payment once more through the Store, after a statement of its failed.
+func TestHookChangesThePayment(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, s, gorm.Config{}, "")
+			p := newPayment(t)
+			_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
+				if _, err := h.store.Apply(ctx, payments.Change{Payment: p}); !errors.Is(err, payments.ErrStale) {
+					t.Errorf("the payment for the second time answered %v", err)
+				}
+				again := p
+				again.Version, again.Message = 1, "again"
+				_, err := h.store.Apply(ctx, payments.Change{Payment: again})
+				return err
+			}})
+			rec, found := h.store.Find(t.Context(), payments.Query{Namespace: "test", UID: p.UID})
+			if err != nil || found != nil || rec.Payment.Message != "again" || rec.Payment.Version != 2 {
+				t.Errorf("Apply answered %v, and the payment is %q of version %d, %v", err, rec.Payment.Message, rec.Payment.Version, found)
+			}
+		})
+	}
+}
+
 // inHook writes one order, one in a nested transaction, one in a prepared session, and rolls one back to a savepoint.
 func inHook(tx *gorm.DB) error {
 	if err := tx.Create(&hostOrder{ID: 1, Paid: true}).Error; err != nil {

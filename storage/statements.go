@@ -22,9 +22,7 @@ type statements struct {
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
-	keyVersion                                        string
 	doubts, hasten, pruneKeys, pruneInbox             string
-	selectVersion                                     string
 }
 
 // tables names the tables of a prefix.
@@ -63,8 +61,6 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		s.updatePayment += " RETURNING id, lease_until"
 	}
 	s.paymentHead = "SELECT id, " + d.selected("lease_until") + " FROM " + t.payments + " WHERE uid = ?"
-	s.keyVersion = "SELECT version FROM " + t.keys + " WHERE namespace = ? AND principal = ? AND verb = ? AND caller_key = ?"
-	s.selectVersion = "SELECT version FROM " + t.payments + " WHERE uid = ?"
 	s.insertTransaction = d.insert(t.transactions, names(transactionColumns)+", revision", marks(len(transactionColumns))+", 0", "id")
 	s.updateTransaction = update(t.transactions, columns(transactionMutable), "revision", "id = ? AND uid = ? AND payment_uid = ? AND closed_at IS NULL")
 	s.insertRefund = d.insert(t.refunds, names(refundColumns)+", revision", marks(len(refundColumns))+", 0", "id")
