@@ -22,6 +22,7 @@ type statements struct {
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
+	thereInbox                                        string
 	doubts, hasten, pruneKeys, pruneInbox             string
 }
 
@@ -70,7 +71,7 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		"namespace = ? AND principal = ? AND verb = ? AND caller_key = ? AND version = ?")
 	s.insertEvent = d.insert(t.events, names(eventColumns), marks(len(eventColumns)), "id")
 	s.insertBreak = d.insert(t.breaks, names(breakColumns)+", revision", marks(len(breakColumns))+", 0", "id")
-	s.updateBreak = update(t.breaks, columns(breakMutable), "revision", "id = ? AND uid = ? AND namespace = ?")
+	s.updateBreak = update(t.breaks, columns(breakMutable), "revision", "id = ? AND uid = ? AND namespace = ? AND ended_at IS NULL")
 
 	s.selectPayment = "SELECT " + payment + " FROM " + t.payments + " WHERE namespace = ?"
 	s.selectTransactions = "SELECT " + d.selection(slices.Concat(transactionColumns, []string{"id"})) +
@@ -159,7 +160,8 @@ func lockKey(name string) int64 {
 // inbox builds the texts of the gateway's events.
 func (s *statements) inbox(d dialect, t tables) {
 	s.insertInbox = d.insert(t.inbox, names(inboxColumns)+", revision", marks(len(inboxColumns))+", 0", "id")
-	s.updateInbox = update(t.inbox, columns(inboxMutable), "revision", "id = ? AND namespace = ?")
+	s.updateInbox = update(t.inbox, columns(inboxMutable), "revision", "id = ? AND namespace = ? AND done_at IS NULL")
+	s.thereInbox = "SELECT id FROM " + t.inbox + " WHERE id = ? AND namespace = ?" + d.locked()
 	s.knownInbox = "SELECT id FROM " + t.inbox + " WHERE namespace = ? AND gateway = ? AND account = ? AND event_id = ?"
 	s.selectInbox = "SELECT " + d.selection(slices.Concat(inboxColumns, []string{"id"})) + " FROM " + t.inbox +
 		" WHERE namespace = ? AND done_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
