@@ -22,7 +22,7 @@ type statements struct {
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
-	thereInbox                                        string
+	thereInbox, queueGate                             string
 	doubts, hasten, pruneKeys, pruneInbox             string
 }
 
@@ -144,9 +144,11 @@ func (s *statements) gate(d dialect, t tables) {
 		s.insertEvent = d.insert(t.events, "id, "+names(eventColumns), "CASE WHEN (SELECT CAST(pg_advisory_xact_lock_shared("+key+
 			") AS text)) IS NULL THEN 0 ELSE nextval(pg_get_serial_sequence('"+t.events+"', 'id')) END, "+marks(len(eventColumns)), "id")
 		s.settleGate = "SELECT 1 WHERE pg_try_advisory_xact_lock(" + key + ")"
+		s.queueGate = "SELECT 1 FROM pg_advisory_xact_lock(" + key + ")"
 	case MySQL:
 		s.enterGate = "SELECT id FROM " + t.gate + " WHERE id = 1 LOCK IN SHARE MODE"
 		s.settleGate = "SELECT id FROM " + t.gate + " WHERE id = 1 FOR UPDATE SKIP LOCKED"
+		s.queueGate = "SELECT id FROM " + t.gate + " WHERE id = 1 FOR UPDATE"
 	}
 }
 
