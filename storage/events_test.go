@@ -132,6 +132,70 @@ func TestEventsUnderSteadyLoad(t *testing.T) {
 	}
 }
 
+// A writer in the gate may wait for a row of one who is about to enter it, and now stands behind the reader: it is the reader who
+// gives way.
+func TestEventsReaderGivesWay(t *testing.T) {
+	t.Parallel()
+	for _, s := range gated(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			o := newOutbox(t, s)
+			h := newHost(t, s, gorm.Config{}, "")
+			h.db.Create(&hostOrder{ID: 1})
+			o.store = h.store
+			reader, err := storage.New(o.pool, &storage.Options{TablePrefix: h.tables})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := o.write(t, func(context.Context) error { return o.gap }); !errors.Is(err, o.gap) {
+				t.Fatal(err)
+			}
+			if err := o.write(t, nil); err != nil {
+				t.Fatal(err)
+			}
+			theirs := h.db.Begin()
+			theirs.Model(&hostOrder{ID: 1}).Update("paid", true)
+			var wg sync.WaitGroup
+			entered, queued := make(chan bool), make(chan bool)
+			once := sync.OnceFunc(func() { close(entered) })
+			wg.Go(func() {
+				if err := o.write(t, func(ctx context.Context) error {
+					once()
+					<-queued
+					tx, _ := storage.Tx(ctx)
+					return tx.Model(&hostOrder{ID: 1}).Update("paid", false).Error
+				}); err != nil {
+					t.Errorf("who stands in the gate: %v: %v", err, errors.Unwrap(err))
+				}
+			})
+			<-entered
+			wg.Go(func() {
+				if _, err := reader.Events(t.Context(), "test", 0, 9); err != nil {
+					t.Errorf("the reader: %v: %v", err, errors.Unwrap(err))
+				}
+			})
+			query := "SELECT COUNT(*) FROM information_schema.processlist WHERE info = ?"
+			if s.name == storage.PostgreSQL {
+				query = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query = ?"
+			}
+			for n := 0; n == 0 && t.Context().Err() == nil; {
+				h.db.Raw(query, storage.QueueText(h.store)).Scan(&n)
+			}
+			close(queued)
+			p := newPayment(t)
+			if _, err := h.store.WithTx(theirs).Apply(t.Context(), payments.Change{Payment: p,
+				Events: []payments.Event{{UID: uid(), Namespace: "test", Type: "payment.paid", PaymentUID: p.UID, OrderID: p.OrderID}}}); err != nil {
+				t.Errorf("who comes to the gate: %v: %v", err, errors.Unwrap(err))
+			}
+			if err := theirs.Commit().Error; err != nil {
+				t.Error(err)
+			}
+			wg.Wait()
+			o.restored(t)
+		})
+	}
+}
+
 // While somebody stays in the gate a reader queues once, for a short while, and then lets the writers alone for some time; and its
 // connection is as it was, also when it was told to give up.
 func TestEventsBehindALongTransaction(t *testing.T) {

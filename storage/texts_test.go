@@ -4,3 +4,6 @@ package storage
 func HastenTexts(s *Store) (doubts, hasten string, places int) {
 	return s.d.bind(s.core.sql.doubts), s.d.bind(s.core.sql.hasten), hastenBatch
 }
+
+// QueueText returns the statement with which a reader of the outbox queues for the gate.
+func QueueText(s *Store) string { return s.core.sql.queueGate }
