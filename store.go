@@ -18,8 +18,8 @@ type Store interface {
 	//
 	// See [Change] for what is written. The IDs of inserted transactions, refunds, events and breaks are set in the slices
 	// of the change. Apply answers [ErrStale], and writes nothing, when the payment's version moved,
-	// when the payment begins and its order has a live payment already, when a transaction to close is closed, or when
-	// a refund's or a record's key is taken. It answers [ErrHook] when the hook fails, and writes nothing then.
+	// when the payment begins and its order has a live payment already, when a transaction to close is closed, when a break
+	// to change has ended, or when a refund's or a record's key is taken. It answers [ErrHook] when the hook fails, and writes nothing then.
 	Apply(ctx context.Context, change Change) (Payment, error)
 
 	// Find returns one payment with its transactions and refunds, in ascending order of their IDs. It answers
@@ -83,11 +83,13 @@ type Change struct {
 	Transactions []Transaction
 	// Refunds are inserted where ID is 0, otherwise updated.
 	Refunds []Refund
-	// Events and Breaks are inserted. A Break that has an ID is updated.
+	// Events and Breaks are inserted. A Break that has an ID is updated, while it has not ended: the second of two who end
+	// it finds it ended.
 	Events []Event
 	Breaks []Break
 	// Inbox is inserted where ID is 0, unless the namespace, gateway, account and event id are there already: that event
-	// is left as it is, and its ID in the slice stays 0. Where ID is set, DoneAt, Tries and DueAt are updated.
+	// is left as it is, and its ID in the slice stays 0. Where ID is set, DoneAt, Tries and DueAt are updated,
+	// unless the event is done: it is left as it is then, without an error.
 	Inbox []InboxEvent
 	// Key is inserted when its Version is 0, otherwise updated by compare-and-swap on its Version.
 	Key *KeyRecord

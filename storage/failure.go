@@ -99,6 +99,12 @@ func judgeSQLite(text string) verdict {
 	return unreachable
 }
 
+// canceled reports whether PostgreSQL ended the statement for the host's own statement_timeout.
+func canceled(err error) bool {
+	var state interface{ SQLState() string }
+	return errors.As(err, &state) && state.SQLState() == "57014"
+}
+
 // missingTable reports whether the tables are not there.
 func missingTable(err error) bool {
 	var state interface{ SQLState() string }

@@ -185,56 +185,140 @@ func TestEventsWaitForTheGap(t *testing.T) {
 	}
 }
 
-// MySQL ends the whole transaction of who loses a deadlock. A hook that swallows it must not have its change reported as stored.
+// MySQL ends the whole transaction of who loses a deadlock. A hook that swallows it must not have its change reported as stored,
+// whether it met the deadlock on the handle, through the Store, or through a Store on the handle.
 func TestHookSwallowsADeadlock(t *testing.T) {
 	t.Parallel()
 	for _, s := range servers(t) {
 		if s.name == storage.SQLite {
 			continue // One writer: there are no deadlocks.
 		}
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			h := newHost(t, s, gorm.Config{}, "")
-			for id := range int64(202) {
-				h.db.Create(&hostOrder{ID: id + 1})
-			}
-			p := newPayment(t)
-			runs := 0
-			_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
-				if runs++; runs > 1 {
-					return nil
+		for name, write := range deadlocked {
+			t.Run(s.name+" "+name, func(t *testing.T) {
+				t.Parallel()
+				h := newHost(t, s, gorm.Config{}, "")
+				for id := range int64(202) {
+					h.db.Create(&hostOrder{ID: id + 1})
 				}
-				return swallowDeadlock(ctx, t, h)
-			}})
-			if (err == nil) != there(t, h.store, p.UID) {
-				t.Errorf("Apply answered %v, and the payment is there: %v", err, err != nil)
-			}
-			if s.name == storage.MySQL && (err != nil || runs != 2 || h.paid(t) != 0) {
-				t.Errorf("Apply answered %v after %d runs of the hook, and %d rows of its first run are left", err, runs, h.paid(t))
-			}
-		})
+				p, other := newPayment(t), newPayment(t)
+				if _, err := h.store.Apply(t.Context(), payments.Change{Payment: other}); err != nil {
+					t.Fatal(err)
+				}
+				other.Version = 1
+				runs := 0
+				_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
+					if runs++; runs > 1 {
+						return nil
+					}
+					return swallowDeadlock(ctx, t, h, func() error { return write(ctx, h, other) }, other)
+				}})
+				if (err == nil) != there(t, h.store, p.UID) {
+					t.Errorf("Apply answered %v, and the payment is there: %v", err, err != nil)
+				}
+				if name == "a locking read" && err != nil {
+					if !errors.Is(err, payments.ErrHook) {
+						t.Errorf("Apply answered %v", err)
+					}
+					return // It is seen when the hook is over: what a host writes after its own error cannot be kept back.
+				}
+				if s.name == storage.MySQL && (err != nil || runs != 2 || h.paid(t) != 0) {
+					t.Errorf("Apply answered %v after %d runs of the hook, and %d rows of its first run are left", err, runs, h.paid(t))
+				}
+			})
+		}
 	}
 }
 
+// Whoever waited for the payment's row writes the very version that our change would have written, as soon as the database ended
+// our transaction: the row as it is then must not be taken for ours.
+func TestHookLosesThePayment(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		if s.name != storage.MySQL {
+			continue // Nothing else ends a transaction and goes on.
+		}
+		h := newHost(t, s, gorm.Config{}, "")
+		for id := range int64(202) {
+			h.db.Create(&hostOrder{ID: id + 1})
+		}
+		p, other := newPayment(t), newPayment(t)
+		for _, p := range []payments.Payment{p, other} {
+			if _, err := h.store.Apply(t.Context(), payments.Change{Payment: p}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Version, p.Message = 1, "ours"
+		_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
+			return swallowDeadlock(ctx, t, h, func() error {
+				err := deadlocked["a locking read"](ctx, h, other)
+				theirs := p
+				theirs.Message = "theirs"
+				if _, err := h.store.Apply(t.Context(), payments.Change{Payment: theirs}); err != nil {
+					t.Errorf("another change of the payment answered %v", err)
+				}
+				return err
+			}, other)
+		}})
+		rec, found := h.store.Find(t.Context(), payments.Query{Namespace: "test", UID: p.UID})
+		if !errors.Is(err, payments.ErrHook) || found != nil || rec.Payment.Message != "theirs" {
+			t.Errorf("Apply answered %v, and the payment is %q, %v", err, rec.Payment.Message, found)
+		}
+	}
+}
+
+// deadlocked are the ways in which a hook writes what another transaction has locked.
+var deadlocked = map[string]func(ctx context.Context, h host, other payments.Payment) error{
+	"on the handle": func(ctx context.Context, _ host, _ payments.Payment) error {
+		tx, _ := storage.Tx(ctx)
+		return tx.Model(&hostOrder{ID: 2}).Update("paid", true).Error
+	},
+	"a change through the store": func(ctx context.Context, h host, other payments.Payment) error {
+		_, err := h.store.Apply(ctx, payments.Change{Payment: other})
+		return err
+	},
+	"a lease through the store": func(ctx context.Context, h host, other payments.Payment) error {
+		_, err := h.store.Lease(ctx, payments.LeaseRequest{Namespace: "test", UID: other.UID, Owner: "a", For: time.Minute})
+		return err
+	},
+	// The answer begins before the rows are locked: the pool sees no failure of it.
+	"a locking read": func(ctx context.Context, _ host, _ payments.Payment) error {
+		tx, _ := storage.Tx(ctx)
+		var list []hostOrder
+		return tx.Raw("SELECT * FROM " + tx.NamingStrategy.TableName("host_order") + " WHERE id BETWEEN 2 AND 9 FOR UPDATE").Scan(&list).Error
+	},
+	"through a store on the handle": func(ctx context.Context, h host, other payments.Payment) error {
+		tx, _ := storage.Tx(ctx)
+		_, err := h.store.WithTx(tx).Apply(ctx, payments.Change{Payment: other})
+		return err
+	},
+}
+
 // swallowDeadlock meets another transaction in a deadlock. The other one has changed more rows, so that ours is the victim.
-func swallowDeadlock(ctx context.Context, t *testing.T, h host) error {
+func swallowDeadlock(ctx context.Context, t *testing.T, h host, write func() error, other payments.Payment) error {
 	t.Helper()
 	ours, _ := storage.Tx(ctx)
 	ours.Model(&hostOrder{ID: 1}).Update("paid", true)
 	theirs := h.db.Begin()
 	theirs.Model(&hostOrder{}).Where("id > ?", 1).Update("paid", true)
+	if err := theirs.Exec("UPDATE "+h.tables+"payments SET tries = 9 WHERE uid = ?", other.UID).Error; err != nil {
+		return err
+	}
 	waiting := make(chan bool)
 	go func() {
 		defer close(waiting)
 		theirs.Model(&hostOrder{ID: 1}).Update("paid", true)
 		theirs.Rollback()
 	}()
-	ours.Model(&hostOrder{ID: 2}).Update("paid", true)
-	if h.db.Name() == storage.MySQL {
-		<-waiting
-		// Ours is over: this would be committed by itself.
-		ours.Model(&hostOrder{ID: 1}).Update("paid", true)
+	err := write()
+	if h.db.Name() != storage.MySQL {
+		return nil
 	}
+	if err == nil {
+		t.Error("the hook lost no deadlock")
+	}
+	<-waiting
+	// Ours is over: this would be committed by itself.
+	ours.Model(&hostOrder{ID: 1}).Update("paid", true)
 	return nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"gorm.io/gorm"
@@ -51,11 +53,21 @@ func Tx(ctx context.Context) (*gorm.DB, bool) {
 // hook calls the hook inside the transaction and makes sure that the transaction is as it was before.
 func (w *write) hook(ctx context.Context, tx session) error {
 	pool := &hookPool{ConnPool: tx.pool, d: w.d}
+	name := "payments_hook_" + strconv.Itoa(int(w.core.savepoints.Add(1)%1000))
+	pool.mark = sync.OnceValue(func() error {
+		if w.d.name == PostgreSQL {
+			return nil // It never goes on after a failure as if nothing had been.
+		}
+		_, err := tx.pool.ExecContext(ctx, "SAVEPOINT "+name)
+		return err
+	})
 	defer pool.over.Store(true)
 	host := w.core.host
 	handle := host.Session(&gorm.Session{NewDB: true, Context: ctx})
 	handle.ConnPool, handle.Statement.ConnPool = pool, pool
-	carried := &hookTx{core: w.core, session: tx, handle: handle}
+	// What the hook does through the Store goes through the pool as well, so that a failure of it is seen. The statements that
+	// are prepared are not for this pool: they would run outside the transaction.
+	carried := &hookTx{core: w.core, session: session{pool: pool, d: tx.d, texts: tx.texts}, handle: handle}
 	if err := call(context.WithValue(ctx, hookKey{}, carried), w.change.Hook); err != nil {
 		if w.d.judge(err) == again && pool.failed.Load() {
 			return err
@@ -69,7 +81,7 @@ func (w *write) hook(ctx context.Context, tx session) error {
 		return &hookError{errForbidden}
 	}
 	if pool.failed.Load() {
-		return w.intact(ctx, tx)
+		return w.intact(ctx, tx, name)
 	}
 	return nil
 }
@@ -88,37 +100,20 @@ func call(ctx context.Context, hook func(context.Context) error) (err error) {
 	return hook(ctx)
 }
 
-// intact asks, after a hook that went on after a statement of its failed, whether the transaction is still there with our
-// rows: PostgreSQL refuses everything after a failure, and MySQL ends the whole transaction at a deadlock, so that the commit
-// would report success for nothing.
-func (w *write) intact(ctx context.Context, tx session) error {
-	query, args, want := w.written()
-	var got int64
-	found, err := tx.one(ctx, []any{&got}, query, args...)
-	switch {
-	case err != nil:
-		return &hookError{err}
-	case !found || got != want:
-		return &hookError{errors.New("storage: the database ended the transaction in the hook")}
+// intact asks, after a hook that went on after a statement of its failed, whether the transaction is still the one that has our
+// rows: PostgreSQL refuses everything after a failure, and MySQL ends the whole transaction at a deadlock, as SQLite does at some
+// errors, so that the commit would report success for nothing. The savepoint that was set before the hook's first statement is
+// gone then. The rows themselves would not tell: the hook may have changed them once more, and who waited for them may have
+// written the same version as soon as they were free.
+func (w *write) intact(ctx context.Context, tx session, savepoint string) error {
+	query := "RELEASE SAVEPOINT " + savepoint
+	if w.d.name == PostgreSQL {
+		query = "SELECT 1"
+	}
+	if _, err := tx.pool.ExecContext(ctx, query); err != nil {
+		return &hookError{fmt.Errorf("storage: the database ended the transaction in the hook: %w", err)}
 	}
 	return nil
-}
-
-// written returns a query for something that the change has written, and what it finds while that is there.
-func (w *write) written() (query string, args []any, want int64) {
-	q, c := &w.core.sql, &w.change
-	switch {
-	case c.Payment.UID != "":
-		return q.selectVersion, []any{c.Payment.UID}, c.Payment.Version
-	case c.Key != nil:
-		return q.keyVersion, []any{c.Key.Namespace, c.Key.Principal, c.Key.Verb, c.Key.Key}, c.Key.Version + 1
-	case len(c.Events) > 0:
-		return q.uidIn(q.tables.events), []any{c.Events[0].UID}, 1
-	case len(c.Breaks) > 0:
-		return q.uidIn(q.tables.breaks), []any{c.Breaks[0].UID}, 1
-	default:
-		return "SELECT 1", nil, 1
-	}
 }
 
 // hookPool is the transaction as a hook sees it. It is a gorm.TxCommitter, so that GORM makes nested transactions savepoints,
@@ -126,11 +121,13 @@ func (w *write) written() (query string, args []any, want int64) {
 type hookPool struct {
 	gorm.ConnPool
 	d dialect
+	// mark sets a savepoint before the first statement, by which it is known afterwards whether the transaction is still there.
+	mark func() error
 	// lost is the error with which the database ended the transaction: it asks to do all of it again. MySQL would commit
 	// each statement that comes after it by itself.
 	lost atomic.Pointer[error]
 	// over is set when the hook returned, forbidden when it tried to end the transaction, failed when a statement of its
-	// failed.
+	// failed, or may have.
 	over, forbidden, failed atomic.Bool
 }
 
@@ -158,7 +155,7 @@ func (p *hookPool) admit(query string) error {
 	if endsTransaction(query, p.d.name == MySQL) {
 		return p.forbid()
 	}
-	return nil
+	return p.note(p.mark())
 }
 
 func (p *hookPool) note(err error) error {
@@ -167,6 +164,23 @@ func (p *hookPool) note(err error) error {
 		if p.d.name == MySQL && p.d.judge(err) == again {
 			p.lost.Store(&err)
 		}
+	}
+	return err
+}
+
+// unsure has the transaction looked at after a query on MySQL: one that locks may lose a deadlock while its rows are read by the
+// host, which cannot be seen from here.
+func (p *hookPool) unsure() {
+	if p.d.name == MySQL {
+		p.failed.Store(true)
+	}
+}
+
+// noted tells the hook's pool, if the session runs on one, of an error that came while rows were read: the pool sees only how
+// a query begins.
+func (s session) noted(err error) error {
+	if pool, ok := s.pool.(*hookPool); ok {
+		return pool.note(err)
 	}
 	return err
 }
@@ -194,6 +208,7 @@ func (p *hookPool) QueryContext(ctx context.Context, query string, args ...any) 
 	if err := p.admit(query); err != nil {
 		return nil, err
 	}
+	p.unsure()
 	rows, err := p.ConnPool.QueryContext(ctx, query, args...)
 	return rows, p.note(err)
 }
@@ -206,6 +221,7 @@ func (p *hookPool) QueryRowContext(ctx context.Context, query string, args ...an
 		cancel()
 		return p.ConnPool.QueryRowContext(canceled, "SELECT 1")
 	}
+	p.unsure()
 	row := p.ConnPool.QueryRowContext(ctx, query, args...)
 	_ = p.note(row.Err())
 	return row
@@ -215,6 +231,7 @@ func (p *hookPool) QueryRowContext(ctx context.Context, query string, args ...an
 // so that the transaction is looked at afterwards.
 func (p *hookPool) StmtContext(ctx context.Context, stmt *sql.Stmt) *sql.Stmt {
 	p.failed.Store(true)
+	_ = p.note(p.mark())
 	if tx, ok := p.ConnPool.(gorm.Tx); ok {
 		return tx.StmtContext(ctx, stmt)
 	}

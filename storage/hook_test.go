@@ -22,6 +22,8 @@ type hostOrder struct {
 type host struct {
 	db    *gorm.DB
 	store *storage.Store
+	// tables is the prefix of the module's tables.
+	tables string
 }
 
 // newHost opens the server with a naming strategy that has a prefix of its own, so that tests meet nowhere.
@@ -34,8 +36,8 @@ func newHost(t *testing.T, s server, config gorm.Config, params string) host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Migrator().DropTable(&hostOrder{}) })
-	store, _ := migrated(t, db, storage.Options{})
-	return host{db, store}
+	store, tables := migrated(t, db, storage.Options{})
+	return host{db, store, tables}
 }
 
 // paid returns how many orders the host has as paid.
@@ -158,6 +160,31 @@ func TestHookOfAChangeWithoutPayment(t *testing.T) {
 			}
 			if n := h.paid(t); n != id {
 				t.Errorf("%d orders are paid", n)
+			}
+		})
+	}
+}
+
+// A hook may change the payment once more through the Store, after a statement of its failed.
+func TestHookChangesThePayment(t *testing.T) {
+	t.Parallel()
+	for _, s := range servers(t) {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHost(t, s, gorm.Config{}, "")
+			p := newPayment(t)
+			_, err := h.store.Apply(t.Context(), payments.Change{Payment: p, Hook: func(ctx context.Context) error {
+				if _, err := h.store.Apply(ctx, payments.Change{Payment: p}); !errors.Is(err, payments.ErrStale) {
+					t.Errorf("the payment for the second time answered %v", err)
+				}
+				again := p
+				again.Version, again.Message = 1, "again"
+				_, err := h.store.Apply(ctx, payments.Change{Payment: again})
+				return err
+			}})
+			rec, found := h.store.Find(t.Context(), payments.Query{Namespace: "test", UID: p.UID})
+			if err != nil || found != nil || rec.Payment.Message != "again" || rec.Payment.Version != 2 {
+				t.Errorf("Apply answered %v, and the payment is %q of version %d, %v", err, rec.Payment.Message, rec.Payment.Version, found)
 			}
 		})
 	}

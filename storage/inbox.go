@@ -8,13 +8,13 @@ import (
 )
 
 // inbox inserts the gateway's events that are not known yet, and changes those that have an ID. What is known already is left
-// as it is, with the id 0. MySQL cannot skip a row and tell: there it is looked up before, and who loses a race for it is
+// as it is, with the id 0, and so is what is done. MySQL cannot skip a row and tell: there it is looked up before, and who loses a race for it is
 // refused, rolled back, and finds it at the next try.
 func (w *write) inbox(ctx context.Context, tx session) error {
 	for i := range w.change.Inbox {
 		e := &w.change.Inbox[i]
 		if e.ID != 0 {
-			if err := w.update(ctx, tx, w.core.sql.updateInbox, append(w.d.inboxMutableArgs(e), e.ID, e.Namespace)); err != nil {
+			if err := w.reckon(ctx, tx, e); err != nil {
 				return err
 			}
 			continue
@@ -26,6 +26,20 @@ func (w *write) inbox(ctx context.Context, tx session) error {
 		w.ids = append(w.ids, id)
 	}
 	return nil
+}
+
+// reckon changes one event, unless it is done: who read it before it was must not open it again.
+func (w *write) reckon(ctx context.Context, tx session, e *payments.InboxEvent) error {
+	changed, err := tx.changed(ctx, w.core.sql.updateInbox, append(w.d.inboxMutableArgs(e), e.ID, e.Namespace)...)
+	if changed || err != nil {
+		return err
+	}
+	var id int64
+	there, err := tx.one(ctx, []any{&id}, w.core.sql.thereInbox, e.ID, e.Namespace)
+	if err == nil && !there {
+		return errStale
+	}
+	return err
 }
 
 // receive inserts one event and returns its id, 0 when it is known already.

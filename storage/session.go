@@ -113,13 +113,13 @@ func (s session) query(ctx context.Context, each func(*sql.Rows) error, query st
 		return walk(rows, err, each)
 	}
 	rows, err := s.pool.QueryContext(ctx, query, args...)
-	return walk(rows, err, each)
+	return s.noted(walk(rows, err, each))
 }
 
 // queryOnce runs a query whose text was made for this one time.
 func (s session) queryOnce(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := s.pool.QueryContext(ctx, s.d.bind(query), args...)
-	return walk(rows, err, each)
+	return s.noted(walk(rows, err, each))
 }
 
 // walk hands each row to each, and closes the rows.

@@ -22,9 +22,8 @@ type statements struct {
 	takenUID, takenRefundKey, takenRefundReference    string
 	takenLive, takenInvoice, takenKey, settleGate     string
 	insertInbox, updateInbox, knownInbox, selectInbox string
-	keyVersion                                        string
-	hasten, pruneKeys, pruneInbox                     string
-	selectVersion                                     string
+	thereInbox, queueGate                             string
+	doubts, hasten, pruneKeys, pruneInbox             string
 }
 
 // tables names the tables of a prefix.
@@ -63,8 +62,6 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		s.updatePayment += " RETURNING id, lease_until"
 	}
 	s.paymentHead = "SELECT id, " + d.selected("lease_until") + " FROM " + t.payments + " WHERE uid = ?"
-	s.keyVersion = "SELECT version FROM " + t.keys + " WHERE namespace = ? AND principal = ? AND verb = ? AND caller_key = ?"
-	s.selectVersion = "SELECT version FROM " + t.payments + " WHERE uid = ?"
 	s.insertTransaction = d.insert(t.transactions, names(transactionColumns)+", revision", marks(len(transactionColumns))+", 0", "id")
 	s.updateTransaction = update(t.transactions, columns(transactionMutable), "revision", "id = ? AND uid = ? AND payment_uid = ? AND closed_at IS NULL")
 	s.insertRefund = d.insert(t.refunds, names(refundColumns)+", revision", marks(len(refundColumns))+", 0", "id")
@@ -74,7 +71,7 @@ func statementsOf(d dialect, t tables, now, later string) statements {
 		"namespace = ? AND principal = ? AND verb = ? AND caller_key = ? AND version = ?")
 	s.insertEvent = d.insert(t.events, names(eventColumns), marks(len(eventColumns)), "id")
 	s.insertBreak = d.insert(t.breaks, names(breakColumns)+", revision", marks(len(breakColumns))+", 0", "id")
-	s.updateBreak = update(t.breaks, columns(breakMutable), "revision", "id = ? AND uid = ? AND namespace = ?")
+	s.updateBreak = update(t.breaks, columns(breakMutable), "revision", "id = ? AND uid = ? AND namespace = ? AND ended_at IS NULL")
 
 	s.selectPayment = "SELECT " + payment + " FROM " + t.payments + " WHERE namespace = ?"
 	s.selectTransactions = "SELECT " + d.selection(slices.Concat(transactionColumns, []string{"id"})) +
@@ -147,9 +144,11 @@ func (s *statements) gate(d dialect, t tables) {
 		s.insertEvent = d.insert(t.events, "id, "+names(eventColumns), "CASE WHEN (SELECT CAST(pg_advisory_xact_lock_shared("+key+
 			") AS text)) IS NULL THEN 0 ELSE nextval(pg_get_serial_sequence('"+t.events+"', 'id')) END, "+marks(len(eventColumns)), "id")
 		s.settleGate = "SELECT 1 WHERE pg_try_advisory_xact_lock(" + key + ")"
+		s.queueGate = "SELECT 1 FROM pg_advisory_xact_lock(" + key + ")"
 	case MySQL:
 		s.enterGate = "SELECT id FROM " + t.gate + " WHERE id = 1 LOCK IN SHARE MODE"
 		s.settleGate = "SELECT id FROM " + t.gate + " WHERE id = 1 FOR UPDATE SKIP LOCKED"
+		s.queueGate = "SELECT id FROM " + t.gate + " WHERE id = 1 FOR UPDATE"
 	}
 }
 
@@ -163,7 +162,8 @@ func lockKey(name string) int64 {
 // inbox builds the texts of the gateway's events.
 func (s *statements) inbox(d dialect, t tables) {
 	s.insertInbox = d.insert(t.inbox, names(inboxColumns)+", revision", marks(len(inboxColumns))+", 0", "id")
-	s.updateInbox = update(t.inbox, columns(inboxMutable), "revision", "id = ? AND namespace = ?")
+	s.updateInbox = update(t.inbox, columns(inboxMutable), "revision", "id = ? AND namespace = ? AND done_at IS NULL")
+	s.thereInbox = "SELECT id FROM " + t.inbox + " WHERE id = ? AND namespace = ?" + d.locked()
 	s.knownInbox = "SELECT id FROM " + t.inbox + " WHERE namespace = ? AND gateway = ? AND account = ? AND event_id = ?"
 	s.selectInbox = "SELECT " + d.selection(slices.Concat(inboxColumns, []string{"id"})) + " FROM " + t.inbox +
 		" WHERE namespace = ? AND done_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"

@@ -54,6 +54,8 @@ type core struct {
 	writer chan struct{}
 	// savepoints counts them, so that nested ones have different names: MySQL forgets the outer of two with one name.
 	savepoints atomic.Uint32
+	// queued is when a reader of the outbox last queued for the gate in vain.
+	queued atomic.Pointer[time.Time]
 }
 
 var (

@@ -262,7 +262,7 @@ func (st *state) applyBreaks(c *payments.Change) bool {
 			return false
 		}
 		row := st.breaks[b.ID-1]
-		if row.UID != b.UID || row.Namespace != b.Namespace {
+		if row.UID != b.UID || row.Namespace != b.Namespace || !row.EndedAt.IsZero() {
 			return false
 		}
 		old := *row
@@ -303,6 +303,9 @@ func (st *state) applyInbox(c *payments.Change) bool {
 			return false
 		}
 		row, old := st.inbox[e.ID-1], *st.inbox[e.ID-1]
+		if !row.DoneAt.IsZero() {
+			continue
+		}
 		st.undone(func() { *row = old })
 		row.DoneAt, row.Tries, row.DueAt = e.DoneAt, e.Tries, e.DueAt
 	}

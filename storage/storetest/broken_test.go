@@ -28,6 +28,15 @@ type broken struct {
 	refunded func(namespace string) string
 	hasten   func(ctx context.Context, s payments.Store, namespace string, due time.Time) (int64, error)
 	prune    func(r payments.PruneRequest) payments.PruneRequest
+	inbox    func(list []payments.InboxEvent) []payments.InboxEvent
+}
+
+func (b broken) Inbox(ctx context.Context, namespace string, dueBefore time.Time, limit int) ([]payments.InboxEvent, error) {
+	list, err := b.Store.Inbox(ctx, namespace, dueBefore, limit)
+	if b.inbox != nil {
+		list = b.inbox(list)
+	}
+	return list, err
 }
 
 func (b broken) Hasten(ctx context.Context, namespace string, due time.Time) (int64, error) {
@@ -361,6 +370,47 @@ var stores = []struct {
 		b.apply = func(ctx context.Context, s payments.Store, c payments.Change) (payments.Payment, error) {
 			for i := range c.Inbox {
 				c.Inbox[i].Event.Account = ""
+			}
+			return s.Apply(ctx, c)
+		}
+	}},
+	{"a break is ended again", "break-ended-once", func(b *broken) {
+		b.apply = func(ctx context.Context, s payments.Store, c payments.Change) (payments.Payment, error) {
+			p, err := s.Apply(ctx, c)
+			if errors.Is(err, payments.ErrStale) && slices.ContainsFunc(c.Breaks, func(b payments.Break) bool { return b.ID > 0 }) {
+				c.Breaks = nil
+				return s.Apply(ctx, c)
+			}
+			return p, err
+		}
+	}},
+	{"an event that is done is opened again", "inbox-done-once", func(b *broken) {
+		var mu sync.Mutex
+		var open []payments.InboxEvent
+		b.apply = changed(func(c *payments.Change) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, e := range c.Inbox {
+				if e.ID > 0 && e.DoneAt.IsZero() {
+					open = append(open, e)
+				}
+			}
+		})
+		b.inbox = func(list []payments.InboxEvent) []payments.InboxEvent {
+			mu.Lock()
+			defer mu.Unlock()
+			return append(list, open...)
+		}
+	}},
+	{"a change of what is done is refused", "inbox-done-once", func(b *broken) {
+		var done sync.Map
+		b.apply = func(ctx context.Context, s payments.Store, c payments.Change) (payments.Payment, error) {
+			for _, e := range c.Inbox {
+				if _, over := done.Load(e.ID); over && e.ID > 0 {
+					return payments.Payment{}, payments.ErrStale
+				} else if !e.DoneAt.IsZero() {
+					done.Store(e.ID, true)
+				}
 			}
 			return s.Apply(ctx, c)
 		}

@@ -81,6 +81,22 @@ var inboxChecks = []check{
 		_, err := c.store.Apply(c, payments.Change{Inbox: []payments.InboxEvent{lost}})
 		c.is(err, payments.ErrStale, "a change of an event that is not there")
 	}},
+	{name: "inbox-done-once", rule: "an event that is done is left as it is by who read it before, without an error, and the rest of the change is written", run: func(c *checker) {
+		given := []payments.InboxEvent{c.received(-time.Hour)}
+		c.apply(payments.Change{Inbox: given})
+		done, late := given[0], given[0]
+		done.DoneAt = day
+		c.apply(payments.Change{Inbox: []payments.InboxEvent{done}})
+		late.Tries, late.DueAt = 9, day.Add(-time.Minute)
+		p := c.apply(payments.Change{Payment: c.payment(), Inbox: []payments.InboxEvent{late}})
+		c.find(p.UID)
+		c.same(c.inbox(10), []payments.InboxEvent(nil), "the inbox")
+		late.DoneAt = day.Add(time.Hour)
+		c.apply(payments.Change{Inbox: []payments.InboxEvent{late}})
+		n, err := c.store.Prune(c, payments.PruneRequest{Namespace: c.namespace, InboxDone: day.Add(time.Second), Limit: 9})
+		c.must(err, "Prune")
+		c.same(n, int64(1), "the number of events that were done by then")
+	}},
 	{name: "find-by-subscription", rule: "Find by subscription returns the payment that began it, of that gateway", run: func(c *checker) {
 		first := c.begin()
 		for _, invoice := range []string{"in_2", "in_3"} {

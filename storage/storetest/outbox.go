@@ -112,6 +112,31 @@ var outboxChecks = []check{
 		c.must(err, "Breaks")
 		c.same(page, want[1:], "the page after the first")
 	}},
+	{name: "break-ended-once", rule: "a break that has ended is not changed any more: ErrStale, and nothing of the change is written; of 64 who end one at once exactly one does", run: func(c *checker) {
+		p := c.payment()
+		given := []payments.Break{c.mismatch(p)}
+		p = c.apply(payments.Change{Payment: p, Breaks: given})
+		read := given[0]
+		read.Note = "looked at"
+		c.apply(payments.Change{Breaks: []payments.Break{read}})
+		c.one(race(racers, func(i int) error {
+			mine := read
+			mine.EndedAt, mine.EndedBy = day.Add(time.Duration(i)*time.Second), "ann"
+			_, err := c.store.Apply(c, payments.Change{Breaks: []payments.Break{mine}})
+			return err
+		}), "ending one break")
+		ended := c.breaks()
+		late := read
+		late.EndedAt, late.EndedBy, late.Note = day.Add(time.Hour), "bob", "late"
+		for _, late := range []payments.Break{late, read} {
+			next := p
+			next.Message = "never"
+			_, err := c.store.Apply(c, payments.Change{Payment: next, Breaks: []payments.Break{late}})
+			c.is(err, payments.ErrStale, "a change of a break that has ended")
+		}
+		c.same(c.breaks(), ended, "the breaks")
+		c.same(c.find(p.UID).Payment, p, "the payment beside it")
+	}},
 }
 
 // errHook is what a failing hook answers.
