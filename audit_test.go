@@ -153,3 +153,36 @@ func TestAuditsItsAccount(t *testing.T) {
 		t.Errorf("the charges of %q were listed, not of %q", g.listed, want)
 	}
 }
+
+// behind is a store that tells of breaks as they were, once.
+type behind struct {
+	payments.Store
+	were []payments.Break
+}
+
+// Breaks tells what was.
+func (s *behind) Breaks(ctx context.Context, namespace string, afterID int64, limit int) ([]payments.Break, error) {
+	if were := s.were; were != nil {
+		s.were = nil
+		return were, nil
+	}
+	return s.Store.Breaks(ctx, namespace, afterID, limit)
+}
+
+// TestBreakEndsOnce lets two operators end one break at once: the second is answered what the first did.
+func TestBreakEndsOnce(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	_, err := b.store.Apply(t.Context(), payments.Change{Breaks: []payments.Break{{UID: "019ca949-9de0-7b5c-95b5-e6ed7228af06",
+		Kind: payments.BreakCharge, OrderID: b.order(), CreatedAt: b.clock.Now()}}})
+	must(t, err)
+	were, err := b.Breaks(t.Context(), 0, 10)
+	must(t, err)
+	_, err = b.EndBreak(t.Context(), were[0].ID, "ann", "given back")
+	must(t, err)
+	second, err := payments.New(&behind{b.store, were}, b.gw, b.host, &payments.Options{Clock: b.clock})
+	must(t, err)
+	if got, err := second.EndBreak(t.Context(), were[0].ID, "bob", "kept"); err != nil || got.EndedBy != "ann" || got.Note != "given back" {
+		t.Errorf("the second is answered %+v, %v", got, err)
+	}
+}
