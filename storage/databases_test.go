@@ -82,8 +82,8 @@ func opened(t testing.TB, d gorm.Dialector, config *gorm.Config) *gorm.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pool.SetMaxOpenConns(20)
-	pool.SetMaxIdleConns(20)
+	pool.SetMaxOpenConns(14)
+	pool.SetMaxIdleConns(14)
 	t.Cleanup(func() { _ = pool.Close() })
 	return db
 }
