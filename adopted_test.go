@@ -88,8 +88,13 @@ func TestAdoptionIsTold(t *testing.T) {
 	if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
 		t.Fatal(err)
 	}
-	b.host.fail(1)
-	b.deliver(b.gw.Events())
+	calls := b.host.fail(1000)
+	events := b.gw.Events()
+	b.deliver(events)
+	if n := calls(); n == 0 || n > int64(2*len(events)) {
+		t.Errorf("OnEvent was called %d times for %d events", n, len(events))
+	}
+	b.host.fail(0)
 	b.clock.Advance(time.Hour)
 	b.reconcile()
 	b.wantSubscription(b.record(id).Payment, payments.SubscriptionIncomplete)

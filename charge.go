@@ -14,7 +14,8 @@ type charge struct {
 	req         PayRequest
 	order       Order
 	closed      error  // why the order cannot be paid, nil when it can
-	fingerprint string // of the way to pay
+	fingerprint string // of the way to pay, and of whether it is saved
+	request     string // the fingerprint of all that was asked
 	owner       string // holds the lease
 	begun       time.Time
 	share       bool // another request worked on the order meanwhile: its outcome is ours
@@ -24,7 +25,8 @@ type charge struct {
 
 func (s *Service) newCharge(op string, req PayRequest) *charge {
 	now := s.now()
-	return &charge{Service: s, op: op, req: req, fingerprint: sourceFingerprint(req.OrderID, req.Source), owner: newUID(now), begun: now}
+	return &charge{Service: s, op: op, req: req, fingerprint: attemptFingerprint(req.OrderID, req.Source, req.Saving),
+		request: requestFingerprint(req), owner: newUID(now), begun: now}
 }
 
 // errBusy is a step's answer when another request holds the payment.

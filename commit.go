@@ -74,6 +74,9 @@ func (s *Service) withoutHook(ctx context.Context, before Payment, change Change
 	if answered.Subscription == before.Subscription { // else it is taken on as a whole, or not at all
 		p.Reference, p.Invoice = answered.Reference, answered.Invoice
 	}
+	if before.unbegun() {
+		p.CancelAtPeriodEnd = answered.CancelAtPeriodEnd // a trial that goes on is not given up
+	}
 	p.Attempt, p.Method, p.DecidedAt = answered.Attempt, answered.Method, answered.DecidedAt
 	p.UpdatedAt = answered.UpdatedAt
 	kept := Change{Transactions: change.Transactions, Refunds: change.Refunds, Breaks: change.Breaks}

@@ -26,6 +26,7 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 		if ok, res, err := c.standing(ctx, &rec); !ok {
 			return res, err
 		}
+		c.inherit(lastAuthorize(rec))
 		switch p.Status {
 		case StatusDeclined:
 			return c.afterDecline(ctx, rec)
@@ -42,4 +43,13 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 		return c.unreadable(p, err)
 	}
 	return c.answer(rec.Payment, snap)
+}
+
+// inherit takes over that the way to pay is to be saved, where the request that it completes asked for that.
+func (c *charge) inherit(last Transaction) {
+	save := Saving{Save: true}
+	own := attemptFingerprint(c.req.OrderID, c.req.Source, save)
+	if last.Fingerprint == own || last.Fingerprint == attemptFingerprint(c.req.OrderID, Source{}, save) {
+		c.req.Saving, c.fingerprint = save, own
+	}
 }

@@ -20,6 +20,15 @@ func digest(parts ...string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// attemptFingerprint is sourceFingerprint, and tells apart whether the way to pay is to be saved, or was and is charged without the payer: the
+// gateway's object is another then.
+func attemptFingerprint(order OrderID, src Source, saving Saving) string {
+	if saving == (Saving{}) {
+		return sourceFingerprint(order, src)
+	}
+	return digest("saving", sourceFingerprint(order, src), strconv.FormatBool(saving.Save), strconv.FormatBool(saving.OffSession))
+}
+
 // sourceFingerprint tells two ways to pay one order apart, without keeping either: a card is known by its last four and its
 // expiry, never by its number. It is empty for no way to pay.
 func sourceFingerprint(order OrderID, src Source) string {
@@ -47,10 +56,10 @@ func (c *charge) keyID() KeyID {
 }
 
 // requestFingerprint is a digest of the whole request, to tell whether a key comes with another one.
-func (c *charge) requestFingerprint() string {
-	p := c.req.Payer
-	return digest(c.req.OrderID.String(), strconv.Itoa(int(c.req.Type)), c.fingerprint, strconv.FormatInt(p.CustomerID, 10), p.Name, p.Email,
-		strconv.FormatInt(c.req.AgentID, 10), strconv.FormatBool(c.req.Save), strconv.FormatBool(c.req.OffSession))
+func requestFingerprint(req PayRequest) string {
+	p := req.Payer
+	return digest(req.OrderID.String(), strconv.Itoa(int(req.Type)), sourceFingerprint(req.OrderID, req.Source), strconv.FormatInt(p.CustomerID, 10),
+		p.Name, p.Email, strconv.FormatInt(req.AgentID, 10), strconv.FormatBool(req.Save), strconv.FormatBool(req.OffSession))
 }
 
 // storedAnswer is the final answer to a key. It holds no secret: what the payer needs is read again from the gateway.
@@ -68,14 +77,14 @@ func (c *charge) replay(ctx context.Context) (res Result, done bool, err error) 
 	now := c.now()
 	switch {
 	case errors.Is(err, ErrPaymentNotFound):
-		c.key = &KeyRecord{KeyID: c.keyID(), Fingerprint: c.requestFingerprint(), CreatedAt: now, ExpiresAt: now.Add(c.opts.KeyTTL)}
+		c.key = &KeyRecord{KeyID: c.keyID(), Fingerprint: c.request, CreatedAt: now, ExpiresAt: now.Add(c.opts.KeyTTL)}
 		return Result{}, false, nil
 	case err != nil:
 		return Result{}, true, err
 	case !rec.ExpiresAt.After(now):
-		c.key = &KeyRecord{KeyID: rec.KeyID, Fingerprint: c.requestFingerprint(), Version: rec.Version, CreatedAt: now, ExpiresAt: now.Add(c.opts.KeyTTL)}
+		c.key = &KeyRecord{KeyID: rec.KeyID, Fingerprint: c.request, Version: rec.Version, CreatedAt: now, ExpiresAt: now.Add(c.opts.KeyTTL)}
 		return Result{}, false, nil
-	case rec.Fingerprint != c.requestFingerprint():
+	case rec.Fingerprint != c.request:
 		return Result{}, true, &Error{Code: ErrIdempotencyKeyReused, Outcome: OutcomeNotApplied,
 			Message: "the idempotency key was used with another request"}
 	case len(rec.Answer) == 0:

@@ -108,7 +108,8 @@ type Plan struct {
 }
 
 // Orders is the host's side. It is asked on every Pay and Complete and once more when money was first secured; no request
-// ever names a price. Implementations must be safe for concurrent use and must not call the Service.
+// ever names a price. A recurring order keeps its plan until its first money, also that which comes after a trial: an order that changed its
+// kind meanwhile is held. Implementations must be safe for concurrent use and must not call the Service.
 type Orders interface {
 	// Order returns the order. It answers [ErrOrderNotFound] when there is none, and the order together with
 	// [ErrOrderClosed] when it can no longer be paid (paid elsewhere, canceled, expired). Any other error means that

@@ -67,7 +67,7 @@ func (c *charge) reuse(ctx context.Context, rec Record) (Result, error) {
 	if err := c.payable(); err != nil {
 		return Result{}, err
 	}
-	if p.Reference == "" && !p.anchor() || p.Amount != c.order.Total || c.otherKind(p) {
+	if p.Reference == "" && !p.anchor() || p.Amount != c.order.Total || c.otherKind(p) || c.otherSaving(rec) {
 		return c.attempt(ctx, rec)
 	}
 	rec, snap, err := c.refresh(ctx, rec)
@@ -128,6 +128,15 @@ func (c *charge) attempt(ctx context.Context, rec Record) (Result, error) {
 // the other way round.
 func (c *charge) otherKind(p Payment) bool {
 	return (p.Reference != "" || p.anchor()) && p.anchor() != (c.order.Recurring != nil)
+}
+
+// otherSaving reports whether the payer who confirms the open object himself wants the way to pay saved that was not to be, or not saved
+// that was.
+func (c *charge) otherSaving(rec Record) bool {
+	saving := c.req.Saving
+	saving.Save = !saving.Save
+	return c.req.Source.IsZero() && !rec.Payment.anchor() &&
+		lastAuthorize(rec).Fingerprint == attemptFingerprint(c.req.OrderID, c.req.Source, saving)
 }
 
 // otherCustomer reports whether the payment's object belongs to another of the gateway's customers than the way to pay that is to be

@@ -68,12 +68,12 @@ func TestCustomerOfASubscription(t *testing.T) {
 // confirming keeps how it was asked to confirm.
 type confirming struct {
 	*fake.Gateway
-	offSession []bool
+	offSession, saved []bool
 }
 
 // Prepare keeps the request.
 func (g *confirming) Prepare(ctx context.Context, req payments.PrepareRequest) (payments.Snapshot, error) {
-	g.offSession = append(g.offSession, req.OffSession)
+	g.offSession, g.saved = append(g.offSession, req.OffSession), append(g.saved, req.Save)
 	return g.Gateway.Prepare(ctx, req)
 }
 
@@ -172,5 +172,84 @@ func TestEndedMeanwhile(t *testing.T) {
 	res := b.mustPay(id, "", payments.StatusCreated)
 	if res.Payment.UID == first.UID || res.NextAction == nil {
 		t.Errorf("the answer is %+v", res)
+	}
+}
+
+// TestSavingChanges holds that the payer who confirms the object himself has his way to pay saved as the latest request asks, and that who
+// completes a request is taken to ask the same.
+func TestSavingChanges(t *testing.T) {
+	t.Parallel()
+	g := &confirming{}
+	b := setup(t, func(b *bundle, _ *payments.Options, gateway *payments.Gateway) { g.Gateway, *gateway = b.gw, g })
+	id := b.order(func(o *payments.Order) { o.CustomerID = 9 })
+	for _, save := range []bool{true, true, false, false, true} {
+		b.clock.Advance(time.Second)
+		_, err := b.Pay(t.Context(), payments.PayRequest{OrderID: id, Saving: payments.Saving{Save: save}})
+		must(t, err)
+	}
+	res, err := b.Complete(t.Context(), payments.CompleteRequest{OrderID: id, Source: token("tok_visa")})
+	if err != nil || res.Payment.Status != payments.StatusPaid {
+		t.Errorf("the payment is %v, %v", res.Payment.Status, err)
+	}
+	if want := []bool{true, false, true, true}; !slices.Equal(g.saved, want) {
+		t.Errorf("it was prepared to be saved %v, not %v", g.saved, want)
+	}
+}
+
+// TestTrialOutlivesTheHook lets OnEvent fail for longer than a payment waits: a trial that was let go on is not ended for that.
+func TestTrialOutlivesTheHook(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order(monthly(7))
+	b.host.fail(1000)
+	b.mustPay(id, "", payments.StatusCreated)
+	for range 30 {
+		b.clock.Advance(time.Hour)
+		b.reconcile()
+	}
+	b.host.fail(0)
+	b.clock.Advance(day)
+	b.reconcile()
+	b.wantSubscription(b.record(id).Payment, payments.SubscriptionTrialing)
+}
+
+// muddled is a store that carries one change out, of those that tell the host something, and answers an error.
+type muddled struct {
+	payments.Store
+	done bool
+}
+
+// Apply loses an answer.
+func (s *muddled) Apply(ctx context.Context, c payments.Change) (payments.Payment, error) {
+	p, err := s.Store.Apply(ctx, c)
+	if err == nil && len(c.Events) > 0 && !s.done {
+		s.done = true
+		return payments.Payment{}, &payments.Error{Code: payments.ErrUnavailable}
+	}
+	return p, err
+}
+
+// TestTrialWhoseAnswerIsLost holds that a trial is answered as it is where the store's answer to its beginning was lost.
+func TestTrialWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) { b.store = &muddled{Store: b.store} })
+	b.wantSubscription(b.mustPay(b.order(monthly(7)), "", payments.StatusCreated).Payment, payments.SubscriptionTrialing)
+}
+
+// TestUnclosedHidesNothing holds that an invoice which the gateway does not close hides nothing of the payments of its subscription.
+func TestUnclosedHidesNothing(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	p := b.mustPay(b.order(monthly(0)), "tok_visa", payments.StatusPaid).Payment
+	must(t, b.gw.SetDefaultMethod(t.Context(), p.Subscription, "tok_chargeCustomerFail"))
+	b.clock.Advance(60 * day) // a renewal fails, and its repeats
+	b.fault(fake.OpCancelSubscription, fake.FaultDropBefore, -1)
+	must(t, b.gw.RefundElsewhere(t.Context(), p.Reference, 100))
+	b.reconcile()
+	p = b.record(p.OrderID).Payment
+	b.wantSubscription(p, payments.SubscriptionCanceled)
+	b.want(p, payments.StatusPartiallyRefunded)
+	if n := b.rows(p.OrderID); n != 2 {
+		t.Errorf("%d payments", n)
 	}
 }

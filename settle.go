@@ -1,6 +1,7 @@
 package payments
 
 import (
+	"cmp"
 	"context"
 	"errors"
 )
@@ -199,12 +200,13 @@ func differs(p Payment, snap Snapshot, liveMode bool) string {
 // refresh reads the gateway's truth and folds it: that of the subscription first, where the payment began one.
 func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, error) {
 	var todo *NextAction
+	var unfollowed error // an invoice of the subscription could not be closed or read: the payment's own is read all the same
 	if rec.Payment.anchor() {
 		after, sub, err := s.follow(ctx, rec)
-		if err != nil || after.Payment.Reference == "" {
+		if err != nil && sub.Reference == "" || errors.Is(err, ErrStale) || after.Payment.Reference == "" {
 			return after, Snapshot{NextAction: sub.NextAction}, err
 		}
-		rec, todo = after, sub.NextAction
+		rec, todo, unfollowed = after, sub.NextAction, err
 	}
 	snap, err := s.fetch(ctx, rec.Payment)
 	switch p := rec.Payment; {
@@ -217,7 +219,7 @@ func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, er
 	if todo != nil {
 		snap.NextAction = todo
 	}
-	return rec, snap, err
+	return rec, snap, cmp.Or(err, unfollowed)
 }
 
 // adopt gives the payment the subscription that an attempt made whose answer was lost, once the object of its first invoice is seen to carry
@@ -234,6 +236,9 @@ func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record,
 	}
 	if rec, err = s.followed(ctx, rec, sub); err != nil {
 		return rec, snap, err
+	}
+	if rec.Payment.Subscription == "" {
+		return rec, snap, &Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "OnEvent fails; the subscription is taken on later"}
 	}
 	return s.refresh(ctx, rec)
 }

@@ -19,7 +19,9 @@ func (p Payment) anchor() bool { return p.Subscription != "" && p.SubscriptionSt
 func (p Payment) trial() bool { return p.anchor() && p.Reference == "" }
 
 // unbegun reports whether the payment made a subscription with a trial that still ends with it: it was not yet let go on.
-func (p Payment) unbegun() bool { return p.trial() && p.SubscriptionStatus == SubscriptionIncomplete }
+func (p Payment) unbegun() bool {
+	return p.trial() && p.SubscriptionStatus == SubscriptionIncomplete && p.CancelAtPeriodEnd
+}
 
 // began reports whether the first invoice was paid and the subscription was not seen to run yet.
 func (p Payment) began() bool { return p.SubscriptionStatus == SubscriptionIncomplete && p.Secured() }
@@ -152,10 +154,8 @@ func (s *Service) follow(ctx context.Context, rec Record) (Record, SubscriptionS
 		}
 		rec, err = s.followed(ctx, rec, sub)
 		if err == nil {
-			if sub, err = s.closeInvoices(ctx, rec.Payment, sub); err == nil {
-				err = s.followInvoices(ctx, rec.Payment, sub)
-			}
-			return rec, sub, err
+			closed, err := s.closeInvoices(ctx, rec.Payment, sub)
+			return rec, closed, cmp.Or(s.followInvoices(ctx, rec.Payment, closed), err)
 		}
 		if !errors.Is(err, ErrStale) {
 			return rec, sub, err
@@ -199,8 +199,11 @@ func (s *Service) followed(ctx context.Context, rec Record, sub SubscriptionSnap
 		change.Lease, change.LeaseOwner = s.leaseTime(), rec.Payment.LeaseOwner
 	}
 	p, err := s.persist(ctx, rec.Payment, change)
+	if err != nil {
+		return rec, err
+	}
 	after.Payment = p
-	return after, err
+	return after, nil
 }
 
 // followInvoices gives each invoice that the anchor is not the payment of a payment of its own, and folds what is not

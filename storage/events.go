@@ -161,7 +161,9 @@ func (s *Store) hurry(ctx context.Context, tx session) (restore func() error, er
 		return nil, err
 	}
 	restore = func() error {
-		_, err := tx.pool.ExecContext(context.WithoutCancel(ctx), set+strconv.FormatInt(before, 10))
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), gateRest)
+		defer cancel()
+		_, err := tx.pool.ExecContext(ctx, set+strconv.FormatInt(before, 10))
 		return err
 	}
 	if _, err := tx.pool.ExecContext(ctx, set+strconv.FormatInt(int64(gateQueue/time.Second), 10)); err != nil {
