@@ -19,6 +19,16 @@ func (b *bundle) rows(id payments.OrderID) int {
 	return len(page.Payments)
 }
 
+// wantDisowned fails unless the subscription that carries the payment has ended.
+func (b *bundle) wantDisowned(p payments.Payment) {
+	b.t.Helper()
+	sub, err := b.gw.FetchSubscription(b.t.Context(), payments.FetchSubscriptionRequest{
+		PaymentRef: payments.PaymentRef{PaymentUID: p.UID, OrderID: p.OrderID}})
+	if err != nil || !sub.Status.Ended() {
+		b.t.Errorf("what nobody took on is %q, %v", sub.Status, err)
+	}
+}
+
 // TestAdoptedSubscription loses the answer to a subscription that was made. Its events carry the payment: what charges the order from then
 // on is known, and what it charges has rows.
 func TestAdoptedSubscription(t *testing.T) {
@@ -30,7 +40,7 @@ func TestAdoptedSubscription(t *testing.T) {
 		if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
 			t.Fatal(err)
 		}
-		if gone { // what was given up adopts nothing, and what was made ends by itself
+		if gone { // what was given up adopts nothing, and what was made is ended
 			if _, err := b.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}}); err != nil {
 				t.Fatal(err)
 			}
@@ -41,6 +51,7 @@ func TestAdoptedSubscription(t *testing.T) {
 			if p.Live || p.SubscriptionStatus != "" {
 				t.Errorf("it was given up, and is %+v", p)
 			}
+			b.wantDisowned(p)
 			continue
 		}
 		b.wantSubscription(p, payments.SubscriptionIncomplete)
@@ -55,8 +66,8 @@ func TestAdoptedSubscription(t *testing.T) {
 	}
 }
 
-// TestAdoptsNoOtherPrice loses the answer to a subscription, after which the order asks another amount: what was made at the old price ends
-// by itself, and its payer is told no secret.
+// TestAdoptsNoOtherPrice loses the answer to a subscription, after which the order asks another amount: what was made at the old price is
+// ended, and its payer is told no secret.
 func TestAdoptsNoOtherPrice(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -70,6 +81,7 @@ func TestAdoptsNoOtherPrice(t *testing.T) {
 	}
 	b.deliver(b.gw.Events())
 	b.wantSubscription(b.record(id).Payment, "")
+	b.wantDisowned(b.record(id).Payment)
 	if res := b.complete(id, payments.StatusCreated); res.NextAction != nil {
 		t.Error("the payer is told the secret of another price")
 	}

@@ -235,21 +235,3 @@ func TestTrialWhoseAnswerIsLost(t *testing.T) {
 	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) { b.store = &muddled{Store: b.store} })
 	b.wantSubscription(b.mustPay(b.order(monthly(7)), "", payments.StatusCreated).Payment, payments.SubscriptionTrialing)
 }
-
-// TestUnclosedHidesNothing holds that an invoice which the gateway does not close hides nothing of the payments of its subscription.
-func TestUnclosedHidesNothing(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	p := b.mustPay(b.order(monthly(0)), "tok_visa", payments.StatusPaid).Payment
-	must(t, b.gw.SetDefaultMethod(t.Context(), p.Subscription, "tok_chargeCustomerFail"))
-	b.clock.Advance(60 * day) // a renewal fails, and its repeats
-	b.fault(fake.OpCancelSubscription, fake.FaultDropBefore, -1)
-	must(t, b.gw.RefundElsewhere(t.Context(), p.Reference, 100))
-	b.reconcile()
-	p = b.record(p.OrderID).Payment
-	b.wantSubscription(p, payments.SubscriptionCanceled)
-	b.want(p, payments.StatusPartiallyRefunded)
-	if n := b.rows(p.OrderID); n != 2 {
-		t.Errorf("%d payments", n)
-	}
-}

@@ -1,7 +1,6 @@
 package payments
 
 import (
-	"cmp"
 	"context"
 	"errors"
 )
@@ -200,13 +199,12 @@ func differs(p Payment, snap Snapshot, liveMode bool) string {
 // refresh reads the gateway's truth and folds it: that of the subscription first, where the payment began one.
 func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, error) {
 	var todo *NextAction
-	var unfollowed error // an invoice of the subscription could not be closed or read: the payment's own is read all the same
 	if rec.Payment.anchor() {
 		after, sub, err := s.follow(ctx, rec)
-		if err != nil && sub.Reference == "" || errors.Is(err, ErrStale) || after.Payment.Reference == "" {
+		if err != nil || after.Payment.Reference == "" {
 			return after, Snapshot{NextAction: sub.NextAction}, err
 		}
-		rec, todo, unfollowed = after, sub.NextAction, err
+		rec, todo = after, sub.NextAction
 	}
 	snap, err := s.fetch(ctx, rec.Payment)
 	switch p := rec.Payment; {
@@ -214,12 +212,19 @@ func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, er
 		return rec, snap, err
 	case p.Live && p.Reference == "" && p.Subscription == "" && snap.Subscription != "":
 		return s.adopt(ctx, rec, snap)
+	case !p.Live && p.Subscription == "" && snap.Subscription != "":
+		if err = s.disown(ctx, p, snap.Subscription); err == nil {
+			snap, err = s.fetch(ctx, p)
+		}
+		if err != nil {
+			return rec, snap, err
+		}
 	}
 	rec, snap, err = s.foldIn(ctx, rec, snap, folding{})
 	if todo != nil {
 		snap.NextAction = todo
 	}
-	return rec, snap, cmp.Or(err, unfollowed)
+	return rec, snap, err
 }
 
 // adopt gives the payment the subscription that an attempt made whose answer was lost, once the object of its first invoice is seen to carry
@@ -231,8 +236,8 @@ func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record,
 	switch {
 	case err != nil:
 		return rec, snap, err
-	case sub.owned(p).Amount != p.Amount && snap.Status != StatusPaid: // it was refused, or the price was another: it ends by itself
-		return rec, Snapshot{}, nil
+	case sub.owned(p).Amount != p.Amount && snap.Status != StatusPaid: // it was refused, or the price was another
+		return rec, Snapshot{}, s.disown(ctx, p, snap.Subscription)
 	}
 	if rec, err = s.followed(ctx, rec, sub); err != nil {
 		return rec, snap, err
@@ -241,4 +246,14 @@ func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record,
 		return rec, snap, &Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "OnEvent fails; the subscription is taken on later"}
 	}
 	return s.refresh(ctx, rec)
+}
+
+// disown ends a subscription that is not taken on, for the payment was given up or is over another amount by now: it must charge nobody.
+// That moves no money and may be done any number of times, so nothing is stored before.
+func (s *Service) disown(ctx context.Context, p Payment, reference string) error {
+	p.Subscription = ""
+	_, err := s.callSubscription(ctx, "cancel_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
+		return g.CancelSubscription(ctx, CancelSubscriptionRequest{PaymentRef: p.ref(), Key: newUID(s.now()) + ":disown", Reference: reference})
+	})
+	return err
 }

@@ -280,7 +280,7 @@ func (c *checker) doubt(rec payments.Record) {
 	}
 	if c.moment == Settled && p.Live && p.SubscriptionStatus.Ended() && (p.Status == payments.StatusCreated ||
 		p.Status == payments.StatusRequiresAction || p.Status == payments.StatusDeclined) {
-		c.broken("I4", p, "it is %v and holds the order for a subscription that has ended", p.Status)
+		c.broken("I1", p, "it is %v and holds the order for a subscription that has ended", p.Status)
 	}
 }
 

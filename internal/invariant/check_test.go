@@ -93,7 +93,7 @@ func TestEachRuleCanFail(t *testing.T) {
 		{"given up and holding its order after the subscription", "I1", func(r *rows) { r.givenUp(payments.SubscriptionCanceled, true) }},
 		{"given up and not holding its order for the subscription", "I1", func(r *rows) { r.givenUp(payments.SubscriptionActive, false) }},
 		{"holding its order for the subscription and never due", "I4", func(r *rows) { r.givenUp(payments.SubscriptionActive, true) }},
-		{"waiting for what has ended", "I4", func(r *rows) {
+		{"waiting for what has ended", "I1", func(r *rows) {
 			r.givenUp(payments.SubscriptionCanceled, true)
 			r.recs[0].Payment.Status, r.recs[0].Payment.DueAt = payments.StatusDeclined, time.Unix(1, 0)
 		}},

@@ -64,6 +64,7 @@ var later = map[uint64]string{
 	3749:   "a refund that stays in doubt hid what the subscription charged",
 	3866:   "a subscription whose answer was lost was paid, and its renewals had no rows",
 	419072: "a subscription whose id was answered wrong was taken for another of the same payment",
+	503371: "a subscription that nobody took on was paid in the dashboard, and charged on without rows",
 	22915:  "an event that nobody looked at for a month was given up after one failure",
 }
 
