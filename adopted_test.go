@@ -136,6 +136,7 @@ func TestRenewalBesideALostRefund(t *testing.T) {
 	if n := b.rows(id); n != 2 {
 		t.Errorf("%d payments, not that of each month", n)
 	}
+	b.fault(fake.OpCancelSubscription, fake.FaultDropAfter, 1)
 	p, err := b.CancelSubscription(t.Context(), payments.CancelSubscriptionCommand{Target: payments.Target{OrderID: id}})
 	if err != nil || !p.SubscriptionStatus.Ended() {
 		t.Errorf("beside the refund it cannot be ended: %v, %v", p.SubscriptionStatus, err)

@@ -43,8 +43,11 @@ var flows = []struct {
 	{"the payer confirms", []fake.Operation{fake.OpPrepare, fake.OpFetch}, func(b *bundle, id payments.OrderID, fault func()) {
 		fault()
 		res, err := b.pay(id, "")
-		if err == nil && res.NextAction != nil {
-			b.authenticate(res, fake.AuthPass, "tok_visa")
+		if err == nil && res.NextAction != nil && b.gw.Authenticate(b.t.Context(), res.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa") != nil {
+			res, err = b.pay(id, "") // the secret was another object's: the page asks again
+			if err == nil && res.NextAction != nil {
+				b.authenticate(res, fake.AuthPass, "tok_visa")
+			}
 		}
 		_, _ = b.Complete(b.t.Context(), payments.CompleteRequest{OrderID: id})
 	}},

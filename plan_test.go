@@ -161,6 +161,34 @@ func TestInvoiceUnread(t *testing.T) {
 	}
 }
 
+// TestRenewalAmount holds that two answers which are wrong alike do not decide what a renewal was over: no order says it.
+func TestRenewalAmount(t *testing.T) {
+	t.Parallel()
+	for fault, want := range map[fake.Fault]payments.Status{
+		fake.FaultWrongAmount:   payments.StatusHeld, // the row was begun with what the gateway said first
+		fake.FaultWrongCurrency: payments.StatusPaid,
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			b := setup(t)
+			id := b.order(monthly(0))
+			b.mustPay(id, "tok_visa", payments.StatusPaid)
+			b.clock.Advance(32 * day)
+			b.fault(fake.OpFetchSubscription, fault, 1)
+			b.fault(fake.OpFetch, fault, 1)
+			_, _ = b.Reconcile(t.Context())
+			b.gw.ClearFaults()
+			b.clock.Advance(time.Hour)
+			b.reconcile()
+			page, err := b.Payments(t.Context(), payments.Filter{OrderIDs: []payments.OrderID{id}, Limit: 1})
+			must(t, err)
+			if p := page.Payments[0]; p.SubscriptionStatus != "" || p.Amount != usd(1250) || p.Status != want {
+				t.Errorf("the renewal is %v over %v", p.Status, p.Amount)
+			}
+		})
+	}
+}
+
 // TestEndedMeanwhile holds that a payment which is seen to have ended gives way to a new one at once.
 func TestEndedMeanwhile(t *testing.T) {
 	t.Parallel()

@@ -91,6 +91,10 @@ func (s *Service) judge(ctx context.Context, rec *Record, snap *Snapshot, how fo
 		return "", &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer does not fit the payment"}
 	case !secured || p.Secured():
 		return "", nil
+	case p.Subscription != "" && !p.anchor(): // no order says what a later invoice is over, so one more answer must
+		if err = s.fetchSame(ctx, p, snap); err != nil {
+			return "", err
+		}
 	}
 	if held, err = s.mismatch(ctx, p, *snap); held == "" || err != nil {
 		return "", err

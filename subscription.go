@@ -230,6 +230,9 @@ func (s *Service) invoicePayment(ctx context.Context, anchor Payment, in Invoice
 	if err == nil || !errors.Is(err, ErrPaymentNotFound) {
 		return rec, err
 	}
+	if in.Amount.Currency != anchor.Amount.Currency { // a subscription has one, its first invoice's
+		return rec, &Error{Code: ErrUnavailable, Gateway: s.gateway.Name(), Message: "the gateway's answer does not fit the subscription"}
+	}
 	now := s.now()
 	p := Payment{UID: newUID(now), Namespace: anchor.Namespace, Gateway: anchor.Gateway, Account: anchor.Account,
 		OrderID: anchor.OrderID, OrderHeaderID: anchor.OrderHeaderID, PublicOrderID: anchor.PublicOrderID, AgentID: anchor.AgentID,
@@ -283,6 +286,9 @@ func (s *Service) CancelSubscription(ctx context.Context, cmd CancelSubscription
 			after, _, err = s.seek(ctx, owner, after)
 		}
 		done = after.Payment
+		if ended := done.SubscriptionStatus.Ended() || reason == reasonPeriodEnd && done.CancelAtPeriodEnd; ended && errors.Is(err, ErrUnknown) && !after.open(KindCancel) {
+			err = nil // what stays in doubt is a refund
+		}
 		return stale(err)
 	})
 	return done, s.fail("cancel_subscription", err)

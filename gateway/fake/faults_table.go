@@ -1,6 +1,10 @@
 package fake
 
-import "github.com/trendsic/payments"
+import (
+	"strings"
+
+	"github.com/trendsic/payments"
+)
 
 // Fault is a way in which a call can go wrong.
 type Fault string
@@ -119,7 +123,7 @@ var faultRows = []faultRow{
 		sub:     func(s *payments.SubscriptionSnapshot) { s.PaymentUID = anotherUID },
 		listed:  func(c *payments.ListedCharge) { c.PaymentUID = anotherUID }}},
 	{fault: FaultWrongReference, effect: true, doc: "Answers with another object's id.", wrong: &wrongAnswer{
-		payment: func(s *payments.Snapshot) { s.Reference = "pi_fake_another" },
+		payment: nameAnother,
 		sub:     func(s *payments.SubscriptionSnapshot) { s.Reference = "sub_fake_another" },
 		listed:  func(c *payments.ListedCharge) { c.Reference = "pi_fake_another" }}},
 	{fault: FaultWrongAmount, effect: true, doc: "Answers with another amount.", wrong: &wrongAnswer{
@@ -142,6 +146,16 @@ var faultRows = []faultRow{
 			*s = payments.SubscriptionSnapshot{Reference: s.Reference}
 		},
 		listed: func(c *payments.ListedCharge) { *c = payments.ListedCharge{Reference: c.Reference} }}},
+}
+
+// nameAnother makes an answer another object's: what it names, and the secret, which is made of the name.
+func nameAnother(s *payments.Snapshot) {
+	s.Reference = "pi_fake_another"
+	if s.NextAction != nil {
+		next := *s.NextAction
+		next.ClientSecret = payments.NewClientSecret(s.Reference + secretMark + strings.Repeat("0", 32))
+		s.NextAction = &next
+	}
 }
 
 // anotherUID is a payment that nobody has.

@@ -134,6 +134,27 @@ func TestWrongAnswers(t *testing.T) {
 	}
 }
 
+// TestWrongReference holds that the answer is another object's altogether: nobody can pay by its secret.
+func TestWrongReference(t *testing.T) {
+	t.Parallel()
+	b := setup(t, fake.Options{})
+	if err := b.Fault(fake.OpPrepare, fake.FaultWrongReference, 1); err != nil {
+		t.Fatal(err)
+	}
+	req := payments.PrepareRequest{PaymentRef: b.order, Key: b.key(), Amount: usd(1)}
+	wrong, err := b.Prepare(t.Context(), req)
+	if err != nil || !strings.HasPrefix(wrong.NextAction.ClientSecret.Reveal(), wrong.Reference) {
+		t.Fatalf("the answer is %+v, %v", wrong, err)
+	}
+	if err := b.Authenticate(t.Context(), wrong.NextAction.ClientSecret.Reveal(), fake.AuthPass, "tok_visa"); !errors.Is(err, payments.ErrPaymentNotFound) {
+		t.Errorf("the error is %v", err)
+	}
+	right, err := b.Prepare(t.Context(), req)
+	if err != nil || right.Reference == wrong.Reference || !strings.HasPrefix(right.NextAction.ClientSecret.Reveal(), right.Reference) {
+		t.Errorf("the answer to the same key is %+v, %v", right, err)
+	}
+}
+
 func TestFaultsTakeTurns(t *testing.T) {
 	t.Parallel()
 	b := setup(t, fake.Options{})

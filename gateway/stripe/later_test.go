@@ -65,6 +65,7 @@ func TestLaterFailures(t *testing.T) {
 		"POST /v1/products":      `{"id":"prod_1","object":"product"}`,
 		"POST /v1/refunds":       `{"id":"re_1","object":"refund"}`,
 		"POST /v1/subscriptions": sub, "POST /v1/payment_intents/pi_1": `{"id":"pi_1","object":"payment_intent"}`}
+	unvoided := []int{http.StatusTooManyRequests, http.StatusUnauthorized}
 	for name, tt := range map[string]struct {
 		call       func(context.Context, *stripe.Gateway) error
 		first      string // what is refused before, with firstStatus
@@ -76,9 +77,9 @@ func TestLaterFailures(t *testing.T) {
 		"canceled, not read":                        {call: cancelNow, fails: read, applied: true},
 		"canceled, and not found":                   {call: cancelNow, fails: read, statuses: []int{404}, applied: true},
 		"canceled, invoices not listed":             {call: cancelNow, fails: list, applied: true},
-		"canceled, invoice not voided":              {call: cancelNow, fails: void, applied: true},
-		"refused, and ended before":                 {call: cancelNow, first: cancel, firstState: 429, fails: void, applied: true},
-		"not found, and ended before":               {call: cancelNow, first: cancel, firstState: 404, fails: void, applied: true},
+		"canceled, invoice not voided":              {call: cancelNow, fails: void, statuses: unvoided, applied: true},
+		"refused, and ended before":                 {call: cancelNow, first: cancel, firstState: 429, fails: void, statuses: unvoided, applied: true},
+		"not found, and ended before":               {call: cancelNow, first: cancel, firstState: 404, fails: void, statuses: unvoided, applied: true},
 		"refused as what has ended is, not read":    {call: cancelNow, first: cancel, firstState: 404, fails: read, applied: true},
 		"to be canceled, not read":                  {call: cancelAtEnd, fails: read, applied: true},
 		"to be canceled, refused as ended":          {call: cancelAtEnd, first: change, firstState: 400, fails: list, applied: true},
@@ -114,6 +115,22 @@ func TestLaterFailures(t *testing.T) {
 					t.Errorf("the outcome is %v, and must be %v: %v", got, want, err)
 				}
 			})
+		}
+	}
+}
+
+// TestInvoiceStaysOpen holds that an invoice which Stripe refuses to void for good hides neither the end of its subscription nor how the
+// invoice stands.
+func TestInvoiceStaysOpen(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound} {
+		g := over(t, partial{fails: map[string]int{"POST /v1/invoices/in_1/void": status}, answers: map[string]string{
+			"DELETE /v1/subscriptions/sub_1": `{"id":"sub_1"}`,
+			"GET /v1/subscriptions/sub_1":    `{"id":"sub_1","object":"subscription","status":"canceled"}`,
+			"GET /v1/invoices":               `{"object":"list","data":[{"id":"in_1","object":"invoice","status":"open","currency":"usd"}]}`}})
+		sub, err := g.CancelSubscription(t.Context(), payments.CancelSubscriptionRequest{Key: "k", Reference: "sub_1"})
+		if err != nil || !sub.Status.Ended() || len(sub.Invoices) != 1 || sub.Invoices[0].Status != "open" {
+			t.Errorf("%d: the answer is %+v, %v", status, sub, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	stripego "github.com/stripe/stripe-go/v76"
@@ -155,7 +156,7 @@ func mayHaveEnded(err error) bool {
 
 // voidInvoices voids what is open of the invoices of a subscription that has ended: Stripe only ceases to collect them, and their intents,
 // which cannot be canceled themselves, would take money as before. A draft has no intent, and none is made of it any more. What Stripe
-// refuses to void was paid meanwhile, or the bank works on it.
+// refuses to void is left open.
 func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscriptionRequest, snap payments.SubscriptionSnapshot) (payments.SubscriptionSnapshot, error) {
 	asked := false
 	for _, in := range snap.Invoices {
@@ -164,8 +165,7 @@ func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscript
 		}
 		_, err := g.api.Invoices.VoidInvoice(in.Reference, &stripego.InvoiceVoidInvoiceParams{
 			Params: g.params(ctx, req.Key+":void:"+in.Reference, req.Account)})
-		var e *stripego.Error
-		if err != nil && (!errors.As(err, &e) || e.HTTPStatusCode != http.StatusBadRequest) {
+		if err != nil && !neverVoids(err) {
 			return payments.SubscriptionSnapshot{}, err
 		}
 		asked = true
@@ -174,6 +174,13 @@ func (g *Gateway) voidInvoices(ctx context.Context, req payments.CancelSubscript
 		return snap, nil
 	}
 	return g.FetchSubscription(ctx, payments.FetchSubscriptionRequest{PaymentRef: req.PaymentRef, Reference: req.Reference})
+}
+
+// neverVoids reports whether Stripe refuses an invoice's void for good: it was paid meanwhile or the bank works on it (400), the key may
+// not (403, a restricted one), or Stripe knows it no more (404). How the invoice stands is read all the same.
+func neverVoids(err error) bool {
+	var e *stripego.Error
+	return errors.As(err, &e) && slices.Contains([]int{http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound}, e.HTTPStatusCode)
 }
 
 // UncancelSubscription lets a subscription go on that was to end with its period.

@@ -61,11 +61,13 @@ var past = map[uint64]string{
 
 // later are those found since, which run with all that there is.
 var later = map[uint64]string{
-	3749:   "a refund that stays in doubt hid what the subscription charged",
-	3866:   "a subscription whose answer was lost was paid, and its renewals had no rows",
-	419072: "a subscription whose id was answered wrong was taken for another of the same payment",
-	503371: "a subscription that nobody took on was paid in the dashboard, and charged on without rows",
-	22915:  "an event that nobody looked at for a month was given up after one failure",
+	3749:    "a refund that stays in doubt hid what the subscription charged",
+	3866:    "a subscription whose answer was lost was paid, and its renewals had no rows",
+	419072:  "a subscription whose id was answered wrong was taken for another of the same payment",
+	503371:  "a subscription that nobody took on was paid in the dashboard, and charged on without rows",
+	1105158: "a payer had the secret of an object whose id was answered wrong; another object of the payment was voided instead",
+	1112344: "two answers that were wrong alike decided what a renewal was over",
+	22915:   "an event that nobody looked at for a month was given up after one failure",
 }
 
 // before is what the past seeds run without: it came after them.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 )
 
 // mutated is the body of an answer after a fault has changed it. In a list or a search each element is changed.
@@ -56,8 +57,14 @@ func wrongOrder(o obj) { changeMetadata(o, func(name string) bool { return name 
 func wrongPayment(o obj) { changeMetadata(o, func(name string) bool { return name != "order_id" }) }
 
 func wrongReference(o obj) {
-	if id, ok := o["id"].(string); ok {
-		o["id"] = flipped(id)
+	id, ok := o["id"].(string)
+	if !ok {
+		return
+	}
+	o["id"] = flipped(id)
+	secret, _ := o["client_secret"].(string)
+	if rest, ok := strings.CutPrefix(secret, id); ok {
+		o["client_secret"] = flipped(id) + rest // a secret is made of its object's id
 	}
 }
 

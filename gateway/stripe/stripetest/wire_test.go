@@ -28,7 +28,9 @@ func TestWrongAnswers(t *testing.T) {
 		{stripetest.FaultWrongPayment, func(a, b *stripe.PaymentIntent) bool {
 			return a.Metadata["order_id"] == b.Metadata["order_id"] && a.Metadata["payment_uid"] != b.Metadata["payment_uid"]
 		}},
-		{stripetest.FaultWrongReference, func(a, b *stripe.PaymentIntent) bool { return a.ID != b.ID }},
+		{stripetest.FaultWrongReference, func(a, b *stripe.PaymentIntent) bool {
+			return a.ID != b.ID && strings.HasPrefix(b.ClientSecret, b.ID+"_secret_")
+		}},
 		{stripetest.FaultWrongAmount, func(a, b *stripe.PaymentIntent) bool { return b.Amount == a.Amount+1 && b.AmountReceived == a.Amount+1 }},
 		{stripetest.FaultWrongCurrency, func(_, b *stripe.PaymentIntent) bool { return b.Currency == "eur" }},
 		{stripetest.FaultWrongMode, func(_, b *stripe.PaymentIntent) bool { return b.Livemode }},
