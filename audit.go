@@ -83,18 +83,23 @@ func (s *Service) audit(ctx context.Context, c ListedCharge, report *AuditReport
 		report.Foreign++
 		return err
 	}
-	// The break's UID is made of the charge, so that it is told once.
-	p := Payment{UID: c.PaymentUID, Namespace: s.opts.Namespace, OrderID: c.OrderID}
-	b := s.newBreak(BreakCharge, p, "the gateway charged "+c.Amount.String()+", and no payment has that charge")
-	b.UID, b.Reference = digestUID(digest(s.opts.Namespace, s.gateway.Name(), c.Reference)), c.Reference
-	_, err = s.store.Apply(ctx, Change{Breaks: []Break{b}})
-	if err == nil {
+	told, err := s.tellCharge(ctx, Payment{UID: c.PaymentUID, Namespace: s.opts.Namespace, OrderID: c.OrderID}, c.Reference, c.Amount)
+	if told {
 		report.Breaks++
 	}
-	if errors.Is(err, ErrStale) {
-		return nil // it is told already
-	}
 	return err
+}
+
+// tellCharge makes a break of a charge that no payment has, and reports whether it did: its UID is made of the charge, so that it is
+// told once.
+func (s *Service) tellCharge(ctx context.Context, p Payment, reference string, amount Money) (bool, error) {
+	b := s.newBreak(BreakCharge, p, "the gateway charged "+amount.String()+", and no payment has that charge")
+	b.UID, b.Reference = digestUID(digest(s.opts.Namespace, s.gateway.Name(), reference)), reference
+	_, err := s.store.Apply(ctx, Change{Breaks: []Break{b}})
+	if errors.Is(err, ErrStale) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // agrees reports whether the row says of the charge what the gateway's list says, or there is nothing left of it.

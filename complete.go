@@ -45,11 +45,10 @@ func (c *charge) complete(ctx context.Context, rec Record) (Result, error) {
 	return c.answer(rec.Payment, snap)
 }
 
-// inherit takes over that the way to pay is to be saved, where the request that it completes asked for that.
+// inherit takes over that the way to pay is to be saved, where the attempt before asked for that: this is the same payer's next card.
 func (c *charge) inherit(last Transaction) {
-	save := Saving{Save: true}
-	own := attemptFingerprint(c.req.OrderID, c.req.Source, save)
-	if last.Fingerprint == own || last.Fingerprint == attemptFingerprint(c.req.OrderID, Source{}, save) {
-		c.req.Saving, c.fingerprint = save, own
+	if last.saves() {
+		c.req.Saving = Saving{Save: true}
+		c.fingerprint = attemptFingerprint(c.req.OrderID, c.req.Source, c.req.Saving)
 	}
 }

@@ -179,7 +179,7 @@ func (f *folding) foldFacts(to Status) {
 	p, snap := &f.rec.Payment, f.snap
 	p.Status = to
 	p.Reference, p.Attempt, p.Captured, p.Refunded = snap.Reference, snap.Attempt, snap.Captured, snap.refunded()
-	p.Method = merged(p.Method, snap.Method)
+	p.Method = f.rec.method(snap.Method)
 	p.GatewayCustomer = cmp.Or(snap.Customer, p.GatewayCustomer)
 	p.AuthCode, p.ReceiptURL = cmp.Or(snap.AuthCode, p.AuthCode), cmp.Or(snap.ReceiptURL, p.ReceiptURL)
 	if to.Answer().Approved() || to == StatusHeld {

@@ -95,6 +95,9 @@ type SubscriptionSnapshot struct {
 	NextAction *NextAction
 }
 
+// invoicePaid is the Status of an invoice that is paid.
+const invoicePaid = "paid"
+
 // InvoiceSnapshot is the gateway's truth about one invoice of a subscription.
 type InvoiceSnapshot struct {
 	// Reference is the gateway's id ("in_...").

@@ -23,11 +23,22 @@ func digest(parts ...string) string {
 // attemptFingerprint is sourceFingerprint, and tells apart whether the way to pay is to be saved, or was and is charged without the payer: the
 // gateway's object is another then.
 func attemptFingerprint(order OrderID, src Source, saving Saving) string {
-	if saving == (Saving{}) {
-		return sourceFingerprint(order, src)
+	print := sourceFingerprint(order, src)
+	switch {
+	case saving.OffSession:
+		return digest("off session", print)
+	case saving.Save:
+		return digest("saving", print) + savingMark
+	default:
+		return print
 	}
-	return digest("saving", sourceFingerprint(order, src), strconv.FormatBool(saving.Save), strconv.FormatBool(saving.OffSession))
 }
+
+// savingMark ends the fingerprint of an attempt whose way to pay is to be saved.
+const savingMark = "+save"
+
+// saves reports whether the attempt was to save its way to pay.
+func (t Transaction) saves() bool { return strings.HasSuffix(t.Fingerprint, savingMark) }
 
 // sourceFingerprint tells two ways to pay one order apart, without keeping either: a card is known by its last four and its
 // expiry, never by its number. It is empty for no way to pay.

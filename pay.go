@@ -223,7 +223,7 @@ func (c *charge) prepared(ctx context.Context, rec *Record, snap Snapshot) error
 	tx := rec.last()
 	tx.Reference = snap.Reference
 	rec.Payment.Reference = snap.Reference
-	rec.Payment.Method = merged(rec.Payment.Method, snap.Method)
+	rec.Payment.Method = rec.method(snap.Method)
 	rec.Payment.GatewayCustomer = cmp.Or(snap.Customer, rec.Payment.GatewayCustomer)
 	change := Change{Transactions: rec.Transactions[len(rec.Transactions)-1:]}
 	if c.req.Source.IsZero() || snap.Reference == "" {

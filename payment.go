@@ -149,7 +149,7 @@ const (
 // PaymentMethod is the gateway's lasting name for a card, and what may be shown of it. Never a card number, never a
 // one-time token.
 type PaymentMethod struct {
-	// ID is the gateway's lasting id ("pm_..."), empty when it keeps none.
+	// ID is the gateway's lasting id ("pm_..."), empty where the way to pay was not kept to be charged again.
 	ID string
 	// Brand is the card's scheme in lower case, such as "visa".
 	Brand string

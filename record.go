@@ -93,10 +93,14 @@ func (r Record) refund(uid string) Refund {
 	return Refund{}
 }
 
-// merged keeps what is known of the card where the gateway tells nothing newer.
-func merged(have, told PaymentMethod) PaymentMethod {
+// method returns what is known of the way to pay: what the gateway tells, and the older where it tells nothing. Its id is kept only where
+// it may be charged again, for it was to be saved, was saved before, or is a subscription's.
+func (r Record) method(told PaymentMethod) PaymentMethod {
 	if told == (PaymentMethod{}) {
-		return have
+		told = r.Payment.Method
+	}
+	if last := lastAuthorize(r); r.Payment.Subscription == "" && !last.OffSession && !last.saves() {
+		told.ID = ""
 	}
 	return told
 }

@@ -215,7 +215,7 @@ func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, er
 	case err != nil:
 		return rec, snap, err
 	case p.Live && p.Reference == "" && p.Subscription == "" && snap.Subscription != "":
-		return s.adopt(ctx, rec, snap)
+		return s.adopt(ctx, rec, snap.Subscription, snap.Status == StatusPaid)
 	case !p.Live && p.Subscription == "" && snap.Subscription != "":
 		if err = s.disown(ctx, p, snap.Subscription); err == nil {
 			snap, err = s.fetch(ctx, p)
@@ -229,35 +229,4 @@ func (s *Service) refresh(ctx context.Context, rec Record) (Record, Snapshot, er
 		snap.NextAction = todo
 	}
 	return rec, snap, err
-}
-
-// adopt gives the payment the subscription that an attempt made whose answer was lost, once the object of its first invoice is seen to carry
-// the payment: the row must know what charges the order from now on.
-func (s *Service) adopt(ctx context.Context, rec Record, snap Snapshot) (Record, Snapshot, error) {
-	p := rec.Payment
-	p.Subscription = snap.Subscription
-	sub, err := s.fetchSubscription(ctx, p)
-	switch {
-	case err != nil:
-		return rec, snap, err
-	case sub.owned(p).Amount != p.Amount && snap.Status != StatusPaid: // it was refused, or the price was another
-		return rec, Snapshot{}, s.disown(ctx, p, snap.Subscription)
-	}
-	if rec, err = s.followed(ctx, rec, sub); err != nil {
-		return rec, snap, err
-	}
-	if rec.Payment.Subscription == "" {
-		return rec, snap, &Error{Code: ErrUnavailable, Outcome: OutcomeNotApplied, Message: "OnEvent fails; the subscription is taken on later"}
-	}
-	return s.refresh(ctx, rec)
-}
-
-// disown ends a subscription that is not taken on, for the payment was given up or is over another amount by now: it must charge nobody.
-// That moves no money and may be done any number of times, so nothing is stored before.
-func (s *Service) disown(ctx context.Context, p Payment, reference string) error {
-	p.Subscription = ""
-	_, err := s.callSubscription(ctx, "cancel_subscription", p, func(ctx context.Context, g SubscriptionGateway) (SubscriptionSnapshot, error) {
-		return g.CancelSubscription(ctx, CancelSubscriptionRequest{PaymentRef: p.ref(), Key: newUID(s.now()) + ":disown", Reference: reference})
-	})
-	return err
 }

@@ -111,7 +111,7 @@ func (s *Service) handle(ctx context.Context, in InboxEvent) error {
 		if rec.Payment.LeaseUntil.After(s.now()) {
 			return errBusy
 		}
-		_, _, err = s.refresh(ctx, rec)
+		err = s.hear(ctx, rec, in.Event.Subscription)
 	}
 	if err != nil {
 		return err

@@ -12,6 +12,10 @@
 // Tokens ("tok_...") are exchanged for a payment method once; payment methods ("pm_...") are used as they are; raw card
 // numbers are refused unless Options.RawCards allows them.
 //
+// A restricted key (rk_...) may write customers, payment intents, payment methods and refunds, and read charges, disputes, invoices
+// (each intent is read with its invoice, which tells the subscription) and reviews; for recurring orders it may also write products,
+// subscriptions and invoices. Stripe answers 403 to what a key may not, and that is [payments.ErrGatewayConfig].
+//
 // What Stripe answers is read by status and by the intent's state, never by the error's type alone. Everything but a parsed
 // 2xx and a definite 4xx is an unknown outcome.
 package stripe

@@ -12,7 +12,7 @@ var doubts = []Plant{
 		`return s.now().Sub(began) < s.leaseTime()`, `return true`,
 		tests(".", "TestTryEndsWithItsLease"), "--- FAIL: TestTryEndsWithItsLease"},
 	{"a charge without a payment is told again each day", "audit.go",
-		`b.UID, b.Reference = digestUID(digest(s.opts.Namespace, s.gateway.Name(), c.Reference)), c.Reference`, `b.Reference = c.Reference`,
+		`b.UID, b.Reference = digestUID(digest(s.opts.Namespace, s.gateway.Name(), reference)), reference`, `b.Reference = reference`,
 		tests(".", "TestAudit"), "--- FAIL: TestAudit"},
 	{"a lost refund stays open when its break is ended", "audit.go",
 		`if b.Kind == BreakRefund {`, `if b.Kind == BreakCharge {`,

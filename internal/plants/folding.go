@@ -28,8 +28,25 @@ var folding = []Plant{
 	{"a doubt that stays hides what the subscription charges", "reconcile.go",
 		`errors.Is(err, ErrUnknown) && rec.Payment.holdsBySubscription()`, `errors.Is(err, ErrUnknown) && rec.Payment.unbegun()`,
 		tests(".", "TestRenewalBesideALostRefund"), "--- FAIL: TestRenewalBesideALostRefund"},
-	{"a subscription of another price is taken on", "settle.go",
-		`case sub.owned(p).Amount != p.Amount && snap`, `case sub.owned(p).Amount != p.Amount && p.anchor() && snap`,
+	{"a subscription whose object carries nothing is not taken on", "left.go",
+		`case !sub.Status.Ended() && unheard:`, `case !sub.Status.Ended() && unheard && p.Reference != "":`,
+		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"a subscription beside the payment's own goes on", "left.go",
+		`	case !sub.Status.Ended():
+`, `	case !sub.Status.Ended() && p.Reference == "":
+`,
+		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"money of a subscription beside the payment's own is told to nobody", "left.go",
+		`in.Status == invoicePaid && in.Payment != ""`, `in.Status == invoicePaid && in.Payment == ""`,
+		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"the next card of a payer who wants it saved is not saved", "complete.go",
+		`if last.saves() {`, `if last.saves() && last.OffSession {`,
+		tests(".", "TestSavedByTheNextCard"), "--- FAIL: TestSavedByTheNextCard"},
+	{"a way to pay that was not saved is listed", "record.go",
+		`!last.OffSession && !last.saves() {`, `!last.OffSession && !last.saves() && last.Fingerprint == "-" {`,
+		tests(".", "TestNotSaved"), "--- FAIL: TestNotSaved"},
+	{"a subscription of another price is taken on", "left.go",
+		`case sub.owned(p).Amount != p.Amount && !paid`, `case sub.owned(p).Amount != p.Amount && p.anchor() && !paid`,
 		tests(".", "TestAdoptsNoOtherPrice"), "--- FAIL: TestAdoptsNoOtherPrice"},
 	{"half of a subscription is taken on when the hook fails", "commit.go",
 		`if answered.Subscription == before.Subscription {`, `if answered.Subscription != "-" {`,
@@ -98,13 +115,13 @@ var folding = []Plant{
 		`case snap.LiveMode != liveMode:`, `case snap.LiveMode && liveMode && snap.Reference == "":`,
 		tests(".", "TestPriceChanges"), "--- FAIL: TestPriceChanges/the_wrong_mode"},
 	{"the event's word is taken for the payment", "webhook.go",
-		`		_, _, err = s.refresh(ctx, rec)
+		`		err = s.hear(ctx, rec, in.Event.Subscription)
 `,
 		`		if p := rec.Payment; in.Event.Type == "payment_intent.succeeded" {
 			_, _, err = s.foldIn(ctx, rec, Snapshot{Reference: p.Reference, Status: StatusPaid, Amount: p.Amount,
 				Captured: p.Amount.Amount, OrderID: p.OrderID, PaymentUID: p.UID, Attempt: p.Attempt}, folding{})
 		} else {
-			_, _, err = s.refresh(ctx, rec)
+			err = s.hear(ctx, rec, in.Event.Subscription)
 		}
 `,
 		simulator, "I3 order"},
