@@ -49,7 +49,11 @@ func Open(path string, opts *Options) (*gorm.DB, error) {
 		config.Logger = logger.New(log.New(os.Stderr, "", log.LstdFlags), logger.Config{LogLevel: logger.Error,
 			ParameterizedQueries: true, IgnoreRecordNotFoundError: true})
 	}
-	db, err := gorm.Open(driver.Open(dsn(path, opts.BusyTimeout)), config)
+	busy := opts.BusyTimeout
+	if busy == 0 {
+		busy = 5 * time.Second
+	}
+	db, err := open(path, busy, config)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open: %w", err)
 	}
@@ -67,11 +71,24 @@ func Open(path string, opts *Options) (*gorm.DB, error) {
 	return db, nil
 }
 
+// openPause is the pause between two tries to open a file that another process is opening.
+const openPause = 10 * time.Millisecond
+
+// open opens the file. SQLite's busy timeout does not cover the change of a new file to WAL: while another process makes it, or writes
+// before it, the file is locked, and opening it is tried again for as long.
+func open(path string, busy time.Duration, config *gorm.Config) (db *gorm.DB, err error) {
+	for waited := time.Duration(0); ; waited += openPause {
+		fresh := *config // gorm.Open fills it in
+		db, err = gorm.Open(driver.Open(dsn(path, busy)), &fresh)
+		if err == nil || !strings.Contains(err.Error(), "database is locked") || waited >= busy {
+			return db, err
+		}
+		<-time.After(openPause)
+	}
+}
+
 // dsn returns the driver's name of the file with the safe settings.
 func dsn(path string, busy time.Duration) string {
-	if busy == 0 {
-		busy = 5 * time.Second
-	}
 	name := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
 		"_busy_timeout": {fmt.Sprint(busy.Milliseconds())},

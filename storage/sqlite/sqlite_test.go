@@ -130,3 +130,33 @@ func TestOpenRefuses(t *testing.T) {
 		t.Error("Open makes a file in a folder that is not there")
 	}
 }
+
+// TestOpenAtOnce opens a new file from several places at once, as the processes of a host do that start together: whoever makes it the
+// file's first connections, the others wait.
+func TestOpenAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "new.db")
+		var opening sync.WaitGroup
+		for range 8 {
+			opening.Go(func() {
+				db, err := sqlite.Open(path, nil)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := db.Exec("CREATE TABLE IF NOT EXISTS t (a int)").Error; err != nil {
+					t.Error(err)
+				}
+				pool, err := db.DB()
+				if err == nil {
+					err = pool.Close()
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		opening.Wait()
+	}
+}
