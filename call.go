@@ -10,7 +10,7 @@ import (
 type detachedKey struct{}
 
 // detach returns a context that no longer listens to the caller's cancellation, only to our own deadline: from the first
-// byte to the gateway until the outcome is stored, the work goes on (rule 11).
+// byte to the gateway until the outcome is stored, the work goes on.
 func (s *Service) detach(ctx context.Context) (context.Context, context.CancelFunc) {
 	if ctx.Value(detachedKey{}) != nil {
 		return ctx, func() {}

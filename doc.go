@@ -19,11 +19,12 @@
 //
 // A time-out is not a failure. A lost answer leaves the payment in [StatusUnknown], and only evidence from the gateway ends
 // that: the same object is asked, confirmed again (it takes the money at most once), or canceled when the payer has long
-// gone. Pay, Complete and [Service.Reconcile] do it; call Reconcile every few seconds, from as many processes as you like.
+// gone. Pay, Complete and [Service.Reconcile] do it; start [Service.Run] in as many processes as you like, or call Reconcile,
+// [Service.Prune] and [Service.Audit] from jobs of your own. [Service.Webhook] takes the gateway's events.
 //
 // # Errors
 //
-// Every error is a [*Error] with a [Code] for errors.Is and an [Outcome] that says whether money may have moved; its zero
+// Every error of an operation is a [*Error] with a [Code] for errors.Is and an [Outcome] that says whether money may have moved; its zero
 // value is unknown. The text of an error is safe to log: it never holds the cause's text. A decline is an error beside a
 // recorded payment.
 //

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Event tells the host that a payment changed its status. It is in the outbox, written in the same transaction as the
+// Event tells the host that a payment changed its status, that more of it was refunded, or that its subscription changed: Previous and
+// Status are the same where the status is. It is in the outbox, written in the same transaction as the
 // change, and is handed to Options.OnEvent inside that transaction.
 type Event struct {
 	// ID is the primary key, given by the Store in ascending order.

@@ -54,7 +54,7 @@ func (f *folding) foldTransactions() {
 	}
 }
 
-// evidence says what the snapshot proves of an open transaction (rule 3). "Not paid yet" proves nothing, for the request
+// evidence says what the snapshot proves of an open transaction. "Not paid yet" proves nothing, for the request
 // may still arrive; a decline proves something only when it answers the transaction itself, or when its charge is new.
 func evidence(tx Transaction, snap Snapshot, direct bool) Outcome {
 	switch {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 // TestHookFails holds that a failing OnEvent never loses the gateway's answer: the caller is told a doubt, the money is
@@ -54,6 +55,9 @@ func TestHookFails(t *testing.T) {
 				t.Errorf("the host was told %v", got)
 			}
 			b.agree()
+			if tt.name == "panic" {
+				matrix.Count(t, "A7", 1)
+			}
 		})
 	}
 }

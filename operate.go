@@ -7,6 +7,11 @@ import (
 )
 
 // Target names the payment that an operator's command is for: by itself, or by its order.
+//
+// Beside what its own comment names, each command answers ErrInvalid where the target names nothing, ErrPaymentNotFound where there is no
+// such payment, ErrInProgress (with RetryAfter) while another request works on it, ErrInTransaction inside a transaction of the host's,
+// ErrUnavailable when the store cannot be used, and what the gateway refuses: ErrGatewayRejected, ErrGatewayConfig, ErrRateLimited,
+// ErrUnsupported. With all of these nothing was done.
 type Target struct {
 	// PaymentUID names the payment.
 	PaymentUID string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 // TestOrdersPanic holds that a panic of the host's is an error wherever the host is asked for an order, and nothing is lost by it.
@@ -39,6 +40,7 @@ func TestOrdersPanic(t *testing.T) {
 	b.reconcile()
 	b.want(b.record(id).Payment, payments.StatusPaid)
 	b.agree()
+	matrix.Count(t, "A7", 4)
 }
 
 // frail is a store that panics, some times.

@@ -7,13 +7,14 @@ import (
 	"time"
 )
 
-// Pay takes the payment of an order, once. What it does with an order that has a payment already is the table in DESIGN
-// ("POST again"): a secured payment is answered as it is, a doubt is resolved first, a decline may be tried again.
+// Pay takes the payment of an order, once. Of an order that has a payment already a secured one is answered as it is,
+// an open one with its client secret, a doubt is resolved first, and a decline may be tried again.
 //
 // A nil error means that the request went as asked: look at Result.Payment.Status for how far the payment is. A decline
 // answers ErrDeclined and an unknown outcome ErrUnknown, both with the recorded payment in the Result. Every other error
 // means that this request moved no money: ErrInvalid (a field is named), ErrOrderNotFound, ErrConflict and below, ErrUnsupported,
-// ErrIdempotencyKeyReused, ErrUnavailable, ErrRateLimited, ErrGatewayRejected, ErrGatewayConfig, ErrInTransaction.
+// ErrIdempotencyKeyReused, ErrUnavailable, ErrRateLimited, ErrGatewayRejected, ErrGatewayConfig, ErrInTransaction,
+// ErrInternal.
 //
 // Once the first byte went to the gateway the work goes on to its own deadline, whatever becomes of ctx.
 func (s *Service) Pay(ctx context.Context, req PayRequest) (Result, error) {

@@ -198,7 +198,8 @@ type Payment struct {
 	Status Status
 	// Type is how the payer pays.
 	Type PaymentType
-	// Amount is what the order asked when the payment began or was last repriced.
+	// Amount is what the order asked when the payment began or was last repriced; of a payment that is or was held, what the payer
+	// confirmed; of a later invoice of a subscription, what the invoice asks.
 	Amount Money
 	// Captured and Refunded are what the gateway has taken and given back, in minor units.
 	Captured, Refunded int64

@@ -29,7 +29,8 @@ type Options struct {
 	LiveMode bool
 	// ManualCapture reserves the money only; the host takes it later by Capture.
 	ManualCapture bool
-	// OnEvent is told each change of a payment's status, inside the database transaction that writes it: what the host
+	// OnEvent is told each change of a payment's status (but to unknown or created), each further refund (Previous and Status may
+	// be the same then) and each change of an order's subscription, inside the database transaction that writes it: what the host
 	// writes through the context's transaction (storage.Tx) commits with the payment or not at all. When it fails or
 	// panics, what the gateway answered is kept and the status and OnEvent are tried again later. It must not call the
 	// gateway: the Service answers ErrInTransaction to it.
@@ -40,7 +41,8 @@ type Options struct {
 	Clock Clock
 	// GatewayTimeout bounds one call to the gateway; 15 seconds by default.
 	GatewayTimeout time.Duration
-	// RequestTimeout bounds the work on one request once a call to the gateway has begun; 30 seconds by default.
+	// RequestTimeout bounds a step of the work once a call to the gateway has begun, such as the end of a doubt, or a new attempt;
+	// 30 seconds by default.
 	RequestTimeout time.Duration
 	// WaitTimeout bounds how long a request waits for another one on the same order; 10 seconds by default.
 	WaitTimeout time.Duration
@@ -143,7 +145,7 @@ func (s *Service) WithStore(store Store) *Service {
 // now returns the time as it is stored: in UTC, cut to microseconds.
 func (s *Service) now() time.Time { return s.opts.Clock.Now().UTC().Truncate(time.Microsecond) }
 
-// enter refuses an operation that calls the gateway inside a database transaction (rule 2).
+// enter refuses an operation that calls the gateway inside a database transaction.
 func (s *Service) enter(ctx context.Context) error {
 	bound, ok := s.store.(TransactionalStore)
 	if isWithinTransaction(ctx) || ok && bound.InTransaction() {

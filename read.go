@@ -5,9 +5,10 @@ import (
 	"errors"
 )
 
-// PaymentForOrder returns the payment of an order: the live one, or the newest. It only reads: no gateway is asked. It
-// answers ErrOrderNotFound for an order that is not there or not the agent's, with the same calls in both cases, and
-// ErrPaymentNotFound when the order has no payment.
+// PaymentForOrder returns the payment of an order: the live one, or the newest. It only reads: no gateway is asked. With
+// ForAgent it asks Orders first and answers ErrOrderNotFound for an order that is not there or not the agent's, with the same calls in
+// both cases; without it Orders is not asked. It answers ErrPaymentNotFound when the order has no payment, ErrInvalid for no order id and
+// ErrUnavailable when order or row cannot be read now.
 func (s *Service) PaymentForOrder(ctx context.Context, req FindRequest) (Payment, error) {
 	p, err := s.paymentForOrder(ctx, req)
 	return p, s.fail("find", err)

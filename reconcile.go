@@ -15,7 +15,8 @@ type Report struct {
 
 // Reconcile looks at every payment that is due and leased to nobody: it seeks evidence for what is in doubt, folds what
 // the gateway says of what is open, and gives up what nobody pays. It ends when nothing is due any more, or with ctx. Several
-// processes may run it at once: each leases one payment at a time, so that a payer never waits for a batch. An error of one payment does not end it; it answers an error only when the store fails.
+// processes may run it at once: each leases one payment at a time, so that a payer never waits for a batch. An error of one payment does not
+// end it: it answers an error when the store fails, ErrUnavailable when ctx ends, and ErrInTransaction inside a transaction of the host's.
 func (s *Service) Reconcile(ctx context.Context) (Report, error) {
 	var report Report
 	if err := s.enter(ctx); err != nil {
@@ -169,7 +170,7 @@ func (s *Service) overdue(rec Record) Change {
 // seekRounds is how often evidence is sought before the doubt is left for later.
 const seekRounds = 2
 
-// seek looks for evidence for everything open on a payment that the owner holds (rule 3). It answers ErrUnknown when the doubt stays;
+// seek looks for evidence for everything open on a payment that the owner holds. It answers ErrUnknown when the doubt stays;
 // the payment is due again then, and free.
 func (s *Service) seek(ctx context.Context, owner string, rec Record) (Record, Snapshot, error) {
 	var snap Snapshot

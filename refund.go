@@ -9,11 +9,12 @@ import (
 type RefundCommand struct {
 	// Target names the payment.
 	Target
-	// Key is the caller's own name for this refund, required: the same key refunds once, however often it is asked.
+	// Key is the caller's own name for this refund, required, at most 255 printable ASCII characters: the same key refunds once,
+	// however often it is asked.
 	Key string
 	// Amount is what to give back, in minor units; the zero value gives back all that is left.
 	Amount Money
-	// Reason is kept with the refund and told to the gateway where it takes one.
+	// Reason is kept with the refund and told to the gateway where it takes one; at most 500 bytes.
 	Reason string
 }
 

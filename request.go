@@ -48,9 +48,9 @@ type FindRequest struct {
 // Idempotency is the caller's key for one request (draft-ietf-httpapi-idempotency-key-header): the same key with the same
 // request answers the same, with another request ErrIdempotencyKeyReused.
 type Idempotency struct {
-	// Key is the caller's text, at most 255 bytes; empty asks for nothing.
+	// Key is the caller's text, at most 255 printable ASCII characters; empty asks for nothing.
 	Key string
-	// Principal is who sent it: keys of two principals never meet.
+	// Principal is who sent it, at most 255 bytes: keys of two principals never meet.
 	Principal string
 }
 

@@ -13,8 +13,8 @@ type SavedMethod struct {
 	GatewayCustomer string
 }
 
-// SavedMethods returns the ways to pay that a customer of the host's has saved by a payment with Save, the latest first. To
-// charge one without the payer, Pay with OffSession and the method's ID as the token. It only reads.
+// SavedMethods returns the ways to pay that a customer of the host's has saved by a payment with Save, the latest first; it looks at
+// the customer's latest 1000 payments. To charge one without the payer, Pay with OffSession and the method's ID as the token. It only reads.
 func (s *Service) SavedMethods(ctx context.Context, customerID int64) ([]SavedMethod, error) {
 	list, err := s.savedMethods(ctx, customerID)
 	return list, s.fail("saved_methods", err)

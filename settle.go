@@ -35,7 +35,7 @@ func (s *Service) settle(ctx context.Context, rec Record, snap Snapshot, err err
 }
 
 // foldIn folds a snapshot that was read after the record, and writes the difference. When the payment moved meanwhile it
-// reads both again: no order of answers, events and looks can bring an older truth over a newer one (rule 4).
+// reads both again: no order of answers, events and looks can bring an older truth over a newer one.
 func (s *Service) foldIn(ctx context.Context, rec Record, snap Snapshot, how folding) (Record, Snapshot, error) {
 	for range maxFolds {
 		held, err := s.judge(ctx, &rec, &snap, how)
@@ -127,7 +127,7 @@ func (s *Service) fetchSame(ctx context.Context, p Payment, snap *Snapshot) erro
 	return nil
 }
 
-// mismatch compares what the gateway secured with what the order asks, at the first success and never again (rule 1).
+// mismatch compares what the gateway secured with what the order asks, at the first success and never again.
 func (s *Service) mismatch(ctx context.Context, p Payment, snap Snapshot) (string, error) {
 	if reason := differs(p, snap, s.opts.LiveMode); reason != "" {
 		return reason, nil

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 )
 
 // failed is the answer to an error after the DTO existed, with the entries of Errors.
@@ -188,6 +189,7 @@ func TestPanics(t *testing.T) {
 	if w := (call{method: "GET", target: pathPayment}).do(h); w.Body.String() != goldenPaid {
 		t.Errorf("the next answer: %s", w.Body)
 	}
+	matrix.Count(t, "A7", 1)
 }
 
 func TestAbortGoesOn(t *testing.T) {

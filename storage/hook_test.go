@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/trendsic/payments"
+	"github.com/trendsic/payments/internal/matrix"
 	"github.com/trendsic/payments/storage"
 )
 
@@ -232,6 +233,7 @@ func TestHookRollsBackHostRows(t *testing.T) {
 					t.Errorf("Apply answered %v, and %d orders are paid", err, h.paid(t))
 				}
 			}
+			matrix.Count(t, "A7", 1)
 		})
 	}
 }

@@ -114,8 +114,8 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler, log
 		return err
 	case <-ctx.Done():
 	}
-	// The module finishes a payment within its RequestTimeout, 30 seconds.
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 35*time.Second)
+	// A payment may end a doubt and make a new attempt, 30 seconds each (RequestTimeout), after a wait of 10 (WaitTimeout).
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 75*time.Second)
 	defer cancel()
 	return server.Shutdown(grace)
 }

@@ -26,7 +26,7 @@ func roundsAtOnce() int {
 	if testing.Short() {
 		return 2
 	}
-	return 17
+	return 25
 }
 
 // TestAtOnce posts one order 64 times at once, on every database: one charge, and every answer tells the same.

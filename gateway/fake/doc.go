@@ -25,7 +25,8 @@
 // renewals above all, happens at the start of each call, or by [Gateway.Tick]: move the clock by a year, and twelve months
 // have been charged, each at its own moment. A charge that fails is repeated after 3, 5 and 7 days more;
 // [Gateway.SetDefaultMethod] changes the card. It differs from Stripe in this: a later invoice is charged at once and not an
-// hour after it was made, and the end of a subscription closes all its open invoices.
+// hour after it was made. A subscription that ends by itself leaves its open invoices open, as at Stripe; [Gateway.CancelSubscription]
+// closes them.
 //
 // # Webhooks
 //

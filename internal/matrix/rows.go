@@ -16,7 +16,7 @@ var Rows = []Row{
 	{ID: "A4", Does: "the gateway killed and started again while calls run", Unit: "kills", Gate: 20},
 	{ID: "A5", Does: "PostgreSQL stopped at once, the answer to COMMIT lost", Unit: "stops", Gate: 20},
 	{ID: "A6", Does: "the row's fsync comes before the first byte to the gateway", Unit: "flows traced", Gate: 9},
-	{ID: "A7", Does: "panic in gateway, store, hook and marshaller", Unit: "call sites", Gate: 398},
+	{ID: "A7", Does: "panic in gateway, store, hook, Orders and handler", Unit: "call sites", Gate: 398},
 
 	{ID: "B1", Does: "each fault at each operation, first, first three, last and every third", Unit: "cells", Gate: 1160},
 	{ID: "B2", Does: "30 % faults, 32 clients, then none", Unit: "orders", Gate: 1000},

@@ -159,7 +159,7 @@ func (s *state) write(p int, change func(r *row), f Fault) bool {
 	return true
 }
 
-// evidence reports whether what was seen of the object ends the row's request (rule 3).
+// evidence reports whether what was seen of the object ends the row's request.
 func (r row) evidence(saw status, tries uint8, direct bool) bool {
 	switch saw {
 	case paid, action, canceled:
