@@ -151,26 +151,28 @@ func TestRefusedForGood(t *testing.T) {
 	b.want(rec.Payment, payments.StatusPaid)
 }
 
-// suspended is a gateway whose answer to Prepare is lost, to a process that stands still for a day meanwhile. It notes until when the
-// payment was leased when it was asked.
+// suspended is a gateway whose answer to Prepare is lost, to a process that stands still for a day meanwhile. It notes for how long the
+// payment was leased when it was asked, and when Reconcile looks at it.
 type suspended struct {
 	*fake.Gateway
-	b      *bundle
-	id     payments.OrderID
-	asked  int
-	leased time.Duration
+	b           *bundle
+	id          payments.OrderID
+	asked       int
+	leased, due time.Duration
 }
 
 // Prepare loses its answer.
 func (g *suspended) Prepare(context.Context, payments.PrepareRequest) (payments.Snapshot, error) {
 	g.asked++
-	g.leased = g.b.record(g.id).Payment.LeaseUntil.Sub(g.b.clock.Now())
+	p := g.b.record(g.id).Payment
+	g.leased, g.due = p.LeaseUntil.Sub(g.b.clock.Now()), p.DueAt.Sub(g.b.clock.Now())
 	g.b.clock.Advance(25 * time.Hour)
 	return payments.Snapshot{}, &payments.Error{Code: payments.ErrUnavailable, Outcome: payments.OutcomeUnknown}
 }
 
-// TestTryEndsWithItsLease holds that a payment is leased for longer than a call may take, and that a request which was answered after
-// that is not made again: the payment may be another's by then, and the gateway may have forgotten the key.
+// TestTryEndsWithItsLease holds that a payment is leased for longer than a call may take, and left by Reconcile for longer than a request
+// may; and that a call which was answered after that is not made again: the payment may be another's by then, and the gateway may have
+// forgotten the key.
 func TestTryEndsWithItsLease(t *testing.T) {
 	t.Parallel()
 	gw := &suspended{}
@@ -181,7 +183,86 @@ func TestTryEndsWithItsLease(t *testing.T) {
 	gw.b, gw.id = b, b.order()
 	_, err := b.pay(gw.id, "")
 	wantField(t, err, payments.ErrUnavailable, "")
-	if gw.asked != 1 || gw.leased <= 10*time.Second {
-		t.Errorf("asked %d times, with a lease of %v", gw.asked, gw.leased)
+	if gw.asked != 1 || gw.leased <= 10*time.Second || gw.due <= 20*time.Second {
+		t.Errorf("asked %d times, with a lease of %v, due in %v", gw.asked, gw.leased, gw.due)
+	}
+}
+
+// rival is a store in which, once, others work on a payment just before it is leased, and lease it just after where they overtake: the
+// process stood still meanwhile.
+type rival struct {
+	payments.Store
+	clock         *clock
+	on, overtakes bool
+}
+
+// Lease lets the others come first, and last.
+func (s *rival) Lease(ctx context.Context, req payments.LeaseRequest) ([]payments.Payment, error) {
+	if !s.on || req.UID == "" {
+		return s.Store.Lease(ctx, req)
+	}
+	s.on = false
+	theirs := req
+	theirs.Owner, theirs.For = "another", time.Second
+	if _, err := s.Store.Lease(ctx, theirs); err != nil {
+		return nil, err
+	}
+	s.clock.Advance(theirs.For)
+	got, err := s.Store.Lease(ctx, req)
+	if err == nil && s.overtakes {
+		s.clock.Advance(req.For)
+		_, err = s.Store.Lease(ctx, theirs)
+	}
+	return got, err
+}
+
+// careful is a gateway that fails the test when it is asked about a payment which another request works on.
+type careful struct {
+	*fake.Gateway
+	b     *bundle
+	id    payments.OrderID
+	asked int
+}
+
+// Fetch looks at who works on the payment.
+func (g *careful) Fetch(ctx context.Context, req payments.FetchRequest) (payments.Snapshot, error) {
+	if p := g.b.record(g.id).Payment; p.LeaseOwner == "another" && p.LeaseUntil.After(g.b.clock.Now()) {
+		g.b.t.Error("the gateway is asked while another request works on the payment")
+	}
+	g.asked++
+	return g.Gateway.Fetch(ctx, req)
+}
+
+// TestLeaseIsLost holds that who leased a payment that others changed meanwhile works on what it is now, and not at all when they have
+// leased it since.
+func TestLeaseIsLost(t *testing.T) {
+	t.Parallel()
+	for _, overtakes := range []bool{false, true} {
+		store, gw := &rival{overtakes: overtakes}, &careful{}
+		b := setup(t, func(b *bundle, _ *payments.Options, g *payments.Gateway) {
+			store.Store, store.clock = b.store, b.clock
+			b.store = store
+			gw.Gateway, gw.b = (*g).(*fake.Gateway), b
+			*g = gw
+		})
+		gw.id = b.order()
+		b.fault(fake.OpConfirm, fake.FaultDropAfter, -1)
+		b.fault(fake.OpFetch, fake.FaultDropBefore, -1)
+		if _, err := b.pay(gw.id, "tok_visa"); !errors.Is(err, payments.ErrUnknown) {
+			t.Fatal(err)
+		}
+		b.gw.ClearFaults()
+		store.on, gw.asked = true, 0
+		cmd := payments.RefundCommand{Target: payments.Target{OrderID: gw.id}, Key: "r"}
+		_, err := b.Refund(t.Context(), cmd)
+		if store.on || (gw.asked == 0) != overtakes || errors.Is(err, payments.ErrInProgress) != overtakes || err != nil && !overtakes {
+			t.Errorf("overtaken %v: the gateway was asked %d times, %v", overtakes, gw.asked, err)
+		}
+		b.clock.Advance(time.Minute)
+		if _, err := b.Refund(t.Context(), cmd); err != nil {
+			t.Error(err)
+		}
+		b.want(b.record(gw.id).Payment, payments.StatusRefunded)
+		b.agree()
 	}
 }

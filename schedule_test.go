@@ -128,6 +128,26 @@ func TestEventsDoNotDelay(t *testing.T) {
 	}
 }
 
+// TestRefundIsWatched holds that a payment that was refunded is looked at daily while the gateway may still say that the refund failed, thirty
+// days, and not after.
+func TestRefundIsWatched(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	id := b.order()
+	paid(b, id)
+	refundAll(b, id, "r", 1250)
+	for day := range 30 {
+		if due := b.record(id).Payment.DueAt; due.IsZero() || due.After(b.clock.Now().Add(24*time.Hour)) {
+			t.Fatalf("on day %d it is due at %v", day, due)
+		}
+		b.clock.Advance(24 * time.Hour)
+		b.reconcile()
+	}
+	if due := b.record(id).Payment.DueAt; !due.IsZero() {
+		t.Errorf("after thirty days it is due at %v", due)
+	}
+}
+
 // TestInvoiceOfAnotherName holds that looking at a subscription ends where the gateway names the first invoice otherwise than before.
 func TestInvoiceOfAnotherName(t *testing.T) {
 	t.Parallel()

@@ -125,6 +125,66 @@ func TestOutageIsNotForgotten(t *testing.T) {
 	}
 }
 
+// hastening is a store that counts how often doubts are made due.
+type hastening struct {
+	payments.Store
+	times int
+}
+
+// Hasten counts.
+func (s *hastening) Hasten(ctx context.Context, namespace string, due time.Time) (int64, error) {
+	s.times++
+	return s.Store.Hasten(ctx, namespace, due)
+}
+
+// TestWhatAnOutageIs holds that what was not answered, or only by a limit, is an outage, and a decline is none; and that the next one
+// counts five minutes after the last, to the moment.
+func TestWhatAnOutageIs(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		fault fake.Fault
+		tok   string
+		want  int
+	}{
+		"a decline":    {"", "tok_chargeDeclined", 0},
+		"no answer":    {fake.FaultDropBefore, "tok_visa", 1},
+		"a page":       {fake.Fault502HTMLBefore, "tok_visa", 1},
+		"a rate limit": {fake.Fault429, "tok_visa", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &hastening{}
+			b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+				store.Store = b.store
+				b.store = store
+			})
+			paid(b, b.order())
+			b.reconcile() // a process that has just begun takes it that there was one
+			since := b.clock.Now()
+			if tt.fault != "" {
+				b.fault(fake.OpConfirm, tt.fault, -1)
+				b.fault(fake.OpFetch, tt.fault, -1)
+			}
+			_, _ = b.pay(b.order(), tt.tok)
+			b.gw.ClearFaults()
+			b.clock.Advance(since.Sub(b.clock.Now())) // a call that is refused for its rate waits
+			for _, step := range []time.Duration{0, 5*time.Minute - 1} {
+				b.clock.Advance(step)
+				b.mustPay(b.order(), "tok_visa", payments.StatusPaid)
+				b.reconcile()
+				if store.times != 1 {
+					t.Fatalf("after %v doubts were made due %d times", b.clock.Now().Sub(since), store.times)
+				}
+			}
+			b.clock.Advance(1)
+			b.reconcile()
+			if got := store.times - 1; got != tt.want {
+				t.Errorf("doubts were made due %d times, not %d", got, tt.want)
+			}
+		})
+	}
+}
+
 // ending is a clock on which a wait ends the context once a moment has passed.
 type ending struct {
 	*clock
