@@ -7,6 +7,7 @@ import (
 
 	"github.com/trendsic/payments"
 	"github.com/trendsic/payments/gateway/fake"
+	"github.com/trendsic/payments/storage/memory"
 )
 
 // rows counts the payments of an order.
@@ -89,6 +90,33 @@ func TestAdoptsNoOtherPrice(t *testing.T) {
 	if p := b.mustPay(id, "tok_visa", payments.StatusPaid).Payment; p.Amount != usd(2000) || b.ledger(id).Captured != 2000 {
 		t.Errorf("the payment is %+v", p)
 	}
+}
+
+// TestEndsNothingThatIsBegun holds that a subscription is not ended for its price while another process works on the payment, whatever the clock
+// of this one says of its lease: that process may be about to commit it.
+func TestEndsNothingThatIsBegun(t *testing.T) {
+	t.Parallel()
+	b := setup(t, func(b *bundle, _ *payments.Options, _ *payments.Gateway) {
+		b.store = memory.New(func() time.Time { return b.clock.Now().Add(-time.Minute) }) // ours is ahead
+	})
+	id := b.order(monthly(14))
+	b.fault(fake.OpSubscribe, fake.FaultDropAfter, 3)
+	if _, err := b.pay(id, ""); !errors.Is(err, payments.ErrUnavailable) {
+		t.Fatal(err)
+	}
+	p := b.record(id).Payment
+	lease := payments.LeaseRequest{UID: p.UID, Owner: "another", For: 20 * time.Second, Limit: 1}
+	if got, err := b.store.Lease(t.Context(), lease); err != nil || len(got) != 1 || got[0].LeaseUntil.After(b.clock.Now()) {
+		t.Fatalf("leased %+v, %v", got, err)
+	}
+	b.deliver(b.gw.Events())
+	sub, err := b.gw.FetchSubscription(t.Context(), payments.FetchSubscriptionRequest{PaymentRef: payments.PaymentRef{PaymentUID: p.UID, OrderID: id}})
+	if err != nil || sub.Status.Ended() {
+		t.Fatalf("what another process began is %q, %v", sub.Status, err)
+	}
+	b.clock.Advance(time.Hour)
+	b.reconcile()
+	b.wantDisowned(p) // nobody works on it any more
 }
 
 // TestAdoptionIsTold lets OnEvent fail while a subscription is taken on: that is done again as a whole.

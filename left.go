@@ -33,9 +33,6 @@ func (s *Service) adopt(ctx context.Context, rec Record, reference string, paid 
 // refuse ends a subscription that a live payment does not take on, while nobody else works on the payment: another price may have made it
 // the payment's meanwhile.
 func (s *Service) refuse(ctx context.Context, rec Record, reference string) (Record, error) {
-	if rec.Payment.LeaseOwner != "" {
-		return rec, s.disown(ctx, rec.Payment, reference)
-	}
 	held, err := s.lease(ctx, rec, newUID(s.now()))
 	if err != nil {
 		return rec, err
@@ -63,7 +60,7 @@ func (s *Service) disown(ctx context.Context, p Payment, reference string) error
 func (s *Service) hear(ctx context.Context, rec Record, subscription string) error {
 	after, _, err := s.refresh(ctx, rec)
 	p := after.Payment
-	unheard := errors.Is(err, ErrPaymentNotFound) && p.Live && p.Reference == "" && p.Subscription == ""
+	unheard := errors.Is(err, ErrPaymentNotFound) && p.Reference == "" && p.Subscription == ""
 	if err != nil && !unheard || subscription == "" || subscription == p.Subscription {
 		return err
 	}
@@ -74,8 +71,8 @@ func (s *Service) hear(ctx context.Context, rec Record, subscription string) err
 	switch {
 	case err != nil:
 		return err
-	case !sub.Status.Ended() && unheard:
-		_, _, err = s.adopt(ctx, after, subscription, false)
+	case !sub.Status.Ended() && unheard && p.Live:
+		_, _, err = s.adopt(ctx, after, subscription, sub.owned(p).Status == invoicePaid)
 		return err
 	case !sub.Status.Ended():
 		err = s.disown(ctx, p, subscription)

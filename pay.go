@@ -146,11 +146,18 @@ func (c *charge) otherCustomer(p Payment) bool {
 	return c.req.OffSession && p.GatewayCustomer != "" && p.GatewayCustomer != c.req.Payer.GatewayCustomer
 }
 
-// giveUp voids the open object: only a definite "canceled" lets a new attempt begin.
+// giveUp voids the open object: only a definite "canceled" lets a new attempt begin. A gateway refuses to void what was paid, and ends a
+// subscription that was: that is read before.
 func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
 	var err error
 	if rec.Payment.anchor() {
-		var p Payment
+		p := rec.Payment
+		if rec, _, err = c.refresh(ctx, rec); err != nil {
+			return c.unreadable(p, err)
+		}
+		if rec.Payment.Status != p.Status || rec.Payment.Live != p.Live {
+			return Result{}, ErrStale
+		}
 		p, err = c.CancelSubscription(ctx, CancelSubscriptionCommand{Target: Target{PaymentUID: rec.Payment.UID}})
 		if err == nil && p.Live {
 			rec.Payment = p

@@ -120,6 +120,20 @@ func TestSubscribe(t *testing.T) {
 			t.Errorf("the payment is %+v, the ledger %+v", res.Payment, b.ledger(id))
 		}
 	})
+	t.Run("the price changes once it is paid", func(t *testing.T) {
+		t.Parallel()
+		b := setup(t)
+		id := b.order(monthly(0))
+		b.authenticate(b.mustPay(id, "", payments.StatusCreated), fake.AuthPass, "tok_visa")
+		b.reprice(id, usd(2000))
+		b.clock.Advance(time.Second)
+		res, _ := b.pay(id, "")
+		b.want(res.Payment, payments.StatusHeld) // an operator decides
+		b.wantSubscription(b.record(id).Payment, payments.SubscriptionActive)
+		if b.ledger(id).Captured != 1250 || b.rows(id) != 1 {
+			t.Errorf("%d payments, the ledger %+v", b.rows(id), b.ledger(id))
+		}
+	})
 }
 
 func TestCancelSubscription(t *testing.T) {

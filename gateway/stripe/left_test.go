@@ -108,4 +108,42 @@ func TestSubscriptionLeft(t *testing.T) {
 			t.Errorf("the breaks are %+v, %v", list, err)
 		}
 	})
+	t.Run("the payment was given up", func(t *testing.T) {
+		t.Parallel()
+		for _, paid := range []bool{false, true} {
+			w := newWorld(t, nil)
+			id := w.order(monthly)
+			sub := w.left(id)
+			p, err := w.Void(t.Context(), payments.VoidCommand{Target: payments.Target{OrderID: id}})
+			must(t, err)
+			if paid {
+				w.elsewhere("payment_intents/"+w.status(p, sub).Invoices[0].Payment+"/confirm", url.Values{"payment_method": {"pm_card_visa"}})
+			}
+			w.hears()
+			list, err := w.Breaks(t.Context(), 0, 10)
+			if err != nil || (len(list) == 1) != paid || !w.status(p, sub).Status.Ended() {
+				t.Errorf("paid %v: the subscription is %q, the breaks %+v, %v", paid, w.status(p, sub).Status, list, err)
+			}
+		}
+	})
+	t.Run("it was paid at another price", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, nil)
+		id := w.order(monthly)
+		sub := w.left(id)
+		p := w.payment(id)
+		w.elsewhere("payment_intents/"+w.status(p, sub).Invoices[0].Payment+"/confirm", url.Values{"payment_method": {"pm_card_visa"}})
+		o := w.orders[id]
+		o.Total.Amount += 100
+		w.orders[id] = o
+		must(t, w.server.Fault("subscriptions.create", stripetest.Fault500Before, -1))
+		if _, err := w.pay(t.Context(), id, ""); !errors.Is(err, payments.ErrUnavailable) {
+			t.Fatalf("the answer is %v", err)
+		}
+		w.server.ClearFaults()
+		w.hears()
+		if p := w.payment(id); p.Status != payments.StatusHeld || p.Subscription != sub || p.SubscriptionStatus != payments.SubscriptionActive {
+			t.Errorf("the payment is %v of the subscription %q, %q: an operator decides", p.Status, p.Subscription, p.SubscriptionStatus)
+		}
+	})
 }

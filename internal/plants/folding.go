@@ -29,7 +29,7 @@ var folding = []Plant{
 		`errors.Is(err, ErrUnknown) && rec.Payment.holdsBySubscription()`, `errors.Is(err, ErrUnknown) && rec.Payment.unbegun()`,
 		tests(".", "TestRenewalBesideALostRefund"), "--- FAIL: TestRenewalBesideALostRefund"},
 	{"a subscription whose object carries nothing is not taken on", "left.go",
-		`case !sub.Status.Ended() && unheard:`, `case !sub.Status.Ended() && unheard && p.Reference != "":`,
+		`case !sub.Status.Ended() && unheard && p.Live:`, `case !sub.Status.Ended() && unheard && p.Reference != "":`,
 		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
 	{"a subscription beside the payment's own goes on", "left.go",
 		`	case !sub.Status.Ended():
@@ -39,6 +39,23 @@ var folding = []Plant{
 	{"money of a subscription beside the payment's own is told to nobody", "left.go",
 		`in.Status == invoicePaid && in.Payment != ""`, `in.Status == invoicePaid && in.Payment == ""`,
 		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"a subscription that was left goes on once its payment is given up", "left.go",
+		`unheard := errors.Is(err, ErrPaymentNotFound) && p.Reference`, `unheard := errors.Is(err, ErrPaymentNotFound) && p.Live && p.Reference`,
+		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"a subscription is ended beside the process that begins it", "left.go",
+		`	held, err := s.lease(ctx, rec, newUID(s.now()))
+`, `	if rec.Payment.LeaseOwner != "" {
+		return rec, s.disown(ctx, rec.Payment, reference)
+	}
+	held, err := s.lease(ctx, rec, newUID(s.now()))
+`,
+		tests(".", "TestEndsNothingThatIsBegun"), "--- FAIL: TestEndsNothingThatIsBegun"},
+	{"a subscription that was left and paid is ended for its price", "left.go",
+		`sub.owned(p).Status == invoicePaid)`, `sub.owned(p).Status == "-")`,
+		tests("./gateway/stripe", "TestSubscriptionLeft"), "--- FAIL: TestSubscriptionLeft"},
+	{"a subscription that was paid is ended for its price", "pay.go",
+		`if rec.Payment.Status != p.Status || rec.Payment.Live != p.Live {`, `if rec.Payment.Live != p.Live {`,
+		tests(".", "TestSubscribe"), "--- FAIL: TestSubscribe"},
 	{"the next card of a payer who wants it saved is not saved", "complete.go",
 		`if last.saves() {`, `if last.saves() && last.OffSession {`,
 		tests(".", "TestSavedByTheNextCard"), "--- FAIL: TestSavedByTheNextCard"},
