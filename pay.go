@@ -153,6 +153,9 @@ func (c *charge) giveUp(ctx context.Context, rec Record) (Result, error) {
 	if rec.Payment.anchor() {
 		p := rec.Payment
 		if rec, _, err = c.refresh(ctx, rec); err != nil {
+			if p.Status == StatusDeclined || p.givenUp() {
+				p.Status = StatusCreated // nothing was tried
+			}
 			return c.unreadable(p, err)
 		}
 		if rec.Payment.Status != p.Status || rec.Payment.Live != p.Live {
